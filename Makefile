@@ -1,0 +1,99 @@
+# rackmux - see README.md. Everything that is built goes under build*/.
+#
+#   make            the programs            make demo     set up, build, open
+#   make check      set up, every test      make lint     every style check
+#   make install    PREFIX, DESTDIR         make bench    the figures
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+DESTDIR ?=
+CC ?= cc
+CLANG ?= clang
+V ?=
+Q := $(if $(V),,@)
+
+# SAN=1 builds with AddressSanitizer and UBSan in a tree of its own.
+SAN ?=
+O := $(if $(SAN),build-san,build)
+
+LAYERS := base link driver model ui app
+PKGS := libssh libuv ncursesw termkey libserialport libconfig jansson libcrypto
+SIM_PKGS := libssh libconfig libcrypto libuv jansson
+
+# Expanded once, and only when something is built.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $$(PKGS)))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $$(PKGS)))$(PKG_LIBS)
+
+WARN := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes \
+	-Wstrict-prototypes -Wvla -Wwrite-strings -Wformat=2 -Wundef \
+	-Wdeclaration-after-statement -Wpointer-arith -Wcast-qual
+WARN := $(filter-out -Wdeclaration-after-statement,$(WARN))
+OPT := $(if $(SAN),-O1 -g -fsanitize=address$(comma)undefined \
+	-fno-sanitize-recover=undefined -fno-omit-frame-pointer,\
+	-O2 -g -D_FORTIFY_SOURCE=2)
+HARDEN := -fstack-protector-strong -fPIE -fstack-clash-protection \
+	-fcf-protection
+LDHARDEN := -pie -Wl,-z,relro,-z,now
+comma := ,
+CFLAGS ?=
+CPPFLAGS ?=
+LDFLAGS ?=
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Iinclude $(PKG_CFLAGS) $(WARN) \
+	$(if $(WERROR),-Werror) $(OPT) $(HARDEN) \
+	-DRM_VERSION='"$(VERSION)"' -DRM_PREFIX='"$(PREFIX)"' \
+	$(CPPFLAGS) $(CFLAGS)
+ALL_LDFLAGS = $(if $(SAN),-fsanitize=address$(comma)undefined) $(LDHARDEN) \
+	$(LDFLAGS)
+
+LIB_SRC := $(filter-out src/app/main.c,$(foreach l,$(LAYERS),\
+	$(wildcard src/$l/*.c)))
+SIM_SRC := $(filter-out src/sim/main.c,$(wildcard src/sim/*.c))
+BASE_SRC := $(wildcard src/base/*.c)
+TEST_SRC := $(wildcard tests/unit/*.c)
+HARNESS_SRC := $(wildcard tests/lib/*.c)
+obj = $(patsubst %.c,$O/obj/%.o,$(1))
+TESTS := $(patsubst tests/unit/%.c,$O/tests/%,$(TEST_SRC))
+
+all: $O/rackmux $O/rackmux-sim
+
+$O/librackmux.a: $(call obj,$(LIB_SRC))
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$O/libsim.a: $(call obj,$(SIM_SRC) $(BASE_SRC))
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$O/rackmux: $(call obj,src/app/main.c) $O/librackmux.a
+	@echo "  LINK $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm -lutil
+
+$O/rackmux-sim: $(call obj,src/sim/main.c) $O/libsim.a
+	@echo "  LINK $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm -lutil
+
+$O/obj/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC   $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# One program a test file, linked with the library (and the simulator's,
+# for tests named test_sim_*).
+$O/tests/test_sim_%: $O/obj/tests/unit/test_sim_%.o $O/libsim.a \
+    $(call obj,$(HARNESS_SRC))
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $O/libsim.a $(PKG_LIBS) \
+	    -lvterm -lm -lutil
+
+$O/tests/%: $O/obj/tests/unit/%.o $(call obj,$(HARNESS_SRC)) $O/librackmux.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $O/librackmux.a \
+	    $(PKG_LIBS) -lvterm -lm -lutil
+
+tests: $(TESTS)
+
+clean:
+	rm -rf build build-san build-lint build-fuzz
+
+.PHONY: all tests clean
+.SECONDARY:
+.DELETE_ON_ERROR:
+-include $(shell find $O/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,130 @@
+/*
+ * driver - a board family: command output into named values, named actions
+ * into commands.
+ *
+ * A driver never blocks, prints, sleeps, exits, or sees model or screen. All
+ * that it can do is run commands on its link (struct driver_link) and call
+ * its sink. One instance is driver + link + scope: a whole board with its
+ * nodes, or one node (scope slot > 0).
+ */
+#ifndef RM_DRIVER_DRIVER_H
+#define RM_DRIVER_DRIVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "rackmux/driver/names.h"
+#include "rackmux/link/link.h"
+
+#define DRIVER_SLOTS_MAX 64
+
+enum source {
+	SOURCE_BOARD, SOURCE_NODE, SOURCE_FEED, SOURCE_COMMANDED,
+	SOURCE_DERIVED
+};
+const char *source_name(enum source);
+
+/* One thing learnt. slot 0 is the board itself. Text is copied. */
+struct reading {
+	enum name_id id;
+	const char *instance;	/* for names with '*', else NULL */
+	enum source source;
+	bool known;
+	double number;		/* NUMBER */
+	const char *text;	/* WORD, TEXT: hostile; the sink cleans it */
+	const char *why;	/* not known: a sentence; copied */
+};
+
+enum act_outcome { ACT_OK, ACT_FAILED, ACT_UNCERTAIN };
+
+struct driver_sink {
+	void (*set)(void *arg, int slot, const struct reading *);
+	/* The round that poll() began is over; exactly one of the two. */
+	void (*fresh)(void *arg);
+	void (*stale)(void *arg, enum link_why, const char *why);
+	/* An action is over; exactly once a ticket. */
+	void (*acted)(void *arg, unsigned ticket, enum act_outcome,
+	    const char *text);
+	/* Slots that the board has; call it when it becomes known. */
+	void (*slots)(void *arg, int n);
+	/* can() answers differently from now on. */
+	void (*can_changed)(void *arg);
+};
+
+/* The link as a driver sees it; tests put a transcript behind it. */
+struct driver_link {
+	void *arg;
+	void (*define)(void *arg, const char *name, const char *body);
+	void (*run)(void *arg, const char *cmd, unsigned timeout_ms,
+	    link_done_fn *, void *done_arg);
+	uint64_t (*now)(void *arg);	/* ms, the loop's clock */
+	int64_t (*wall)(void *arg);	/* ms since 1970 */
+};
+
+struct driver_config {
+	int slot;		/* 0: the whole board; else this node only */
+	int slots;		/* as configured, 0: as the driver knows */
+	unsigned poll_ms;
+};
+
+enum act {
+	ACT_POWER_ON, ACT_POWER_OFF, ACT_POWER_CYCLE, ACT_POWER_RESET,
+	ACT_POWER_SOFT, ACT_LOCATE_ON, ACT_LOCATE_OFF, ACT_CONSOLE, ACT_FLASH,
+	ACT_USB_BOOT, ACT_MAX
+};
+const char *act_name(enum act);		/* "power.on", "locate.on", ... */
+
+struct drv;	/* an instance; each driver's own struct begins with this */
+struct drv {
+	const struct driver *driver;
+	struct driver_config config;
+	struct driver_link link;
+	struct driver_sink sink;
+	void *sink_arg;
+};
+
+struct driver {
+	const char *type;	/* "turing-pi", as in the configuration */
+	const char *title;	/* "Turing Pi 2" */
+	const char *user;	/* user name of a board as it is delivered, or NULL */
+	int slots;		/* of a board; 0: depends, or one node */
+	bool whole_board;	/* false: one instance for each node */
+	/* --- required --- */
+	struct drv *(*open)(void);
+	/* Begin one round. Never called while one is under way. */
+	void (*poll)(struct drv *);
+	/* No callback may come after this; commands under way are ignored. */
+	void (*close)(struct drv *);
+	/* NULL when the slot can do it, else a sentence: why not, and what
+	 * the operator can do instead. slot 0: the board. */
+	const char *(*can)(struct drv *, int slot, enum act);
+	/* How sure we are that the peer is ours, 0 (no) to 100, from the
+	 * answer of driver_facts_script (lines "key value"). */
+	int (*match)(const char *facts);
+	/* --- optional --- */
+	void (*act)(struct drv *, unsigned ticket, int slot, enum act);
+	/* The link came up again: what was learnt about the far side may no
+	 * longer hold (another firmware, another board). */
+	void (*reset)(struct drv *);
+};
+
+/* The table, by hand; a test checks that it is whole. */
+extern const struct driver *const driver_table[];
+extern const size_t driver_table_len;
+const struct driver *driver_find(const char *type);	/* NULL: unknown */
+
+/* Detection: run this, give the output to driver_detect(). */
+extern const char driver_facts_script[];
+const struct driver *driver_detect(const char *facts);
+
+/* For drivers. The text of number() and the like need not outlive the call. */
+void	 drv_number(struct drv *, int slot, enum name_id, const char *instance,
+	    enum source, double);
+void	 drv_text(struct drv *, int slot, enum name_id, const char *instance,
+	    enum source, const char *);
+void	 drv_unknown(struct drv *, int slot, enum name_id,
+	    const char *instance, enum source, const char *why);
+void	 drv_fresh(struct drv *);
+void	 drv_stale(struct drv *, const struct link_result *);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * canvas - cells and roles, no terminal.
+ *
+ * Views draw on a canvas from nothing at every frame; ui/term.c sends only
+ * what differs. A cell holds one character of clean text (with its combining
+ * marks) and a style: a theme role and flags. Drawing outside is clipped;
+ * all text goes through text_clean's rules again, so no control byte can
+ * ever be in a cell.
+ */
+#ifndef RM_UI_CANVAS_H
+#define RM_UI_CANVAS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "rackmux/ui/theme.h"
+
+struct rect { int x, y, w, h; };
+
+#define CELL_MARKS 2
+
+struct style { uint8_t role; uint8_t flags; };	/* enum role, STYLE_* */
+enum { STYLE_REVERSE = 1, STYLE_BOLD = 2, STYLE_UNDERLINE = 4,
+	STYLE_DIM = 8, STYLE_BLINK = 16 };
+
+struct cell {
+	uint32_t cp;		/* 0: right half of the wide one before */
+	uint32_t marks[CELL_MARKS];
+	struct style style;
+};
+
+struct canvas {
+	int w, h;
+	struct cell *cells;
+	int cursor_x, cursor_y;	/* -1: hidden */
+	bool ascii;		/* draw ASCII stand-ins for line art, glyphs */
+};
+
+void	 canvas_init(struct canvas *);
+void	 canvas_release(struct canvas *);
+void	 canvas_resize(struct canvas *, int w, int h);
+void	 canvas_clear(struct canvas *);
+/* Draws text from (x, y), at most cols columns; returns columns drawn. */
+int	 canvas_text(struct canvas *, int x, int y, int cols, struct style,
+	    const char *);
+int	 canvas_printf(struct canvas *, int x, int y, int cols, struct style,
+	    const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+/* Right-aligned so that it ends before x + cols. */
+int	 canvas_right(struct canvas *, int x, int y, int cols, struct style,
+	    const char *);
+void	 canvas_fill(struct canvas *, struct rect, struct style, uint32_t cp);
+void	 canvas_restyle(struct canvas *, struct rect, struct style);
+void	 canvas_put(struct canvas *, int x, int y, struct style, uint32_t cp);
+/* For goldens: text, then one style letter a cell. Caller frees. */
+char	*canvas_dump(const struct canvas *);
+
+#endif
