@@ -1,0 +1,87 @@
+/*
+ * proc - a program that runs on a simulated machine.
+ *
+ * Each login or SSH command is one struct proc: a coroutine with a stack of
+ * its own, so that a shell can be written as plain code that reads, writes
+ * and sleeps, while one process serves hundreds. A proc ends when its main
+ * returns, or, unwinding by itself, soon after proc_hangup(): reads give
+ * end of file, writes fail, sleeps end at once.
+ *
+ * The far end (an SSH channel, a pty, our own stdin) is a struct proc_io.
+ */
+#ifndef RM_SIM_PROC_H
+#define RM_SIM_PROC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "rackmux/base/loop.h"
+#include "rackmux/base/mem.h"
+#include "rackmux/sim/vfs.h"
+
+struct proc;
+struct machine;
+
+/* A command that the machine knows beside the built-in ones. Output by
+ * proc_out/proc_err; returns the exit status. */
+typedef int command_fn(struct proc *, int argc, char **argv);
+struct command {
+	const char *name;
+	command_fn *fn;
+};
+
+/* What a simulated machine is, as far as its shell goes. Borrowed. */
+struct machine {
+	struct loop *loop;
+	struct vfs *vfs;
+	const struct command *commands;	/* ends with a NULL name */
+	void *board;			/* for the commands */
+	const char *hostname;
+	const char *prompt;		/* PS1 of an interactive shell */
+	const char *issue;		/* before "login: " */
+	const char *user, *password;	/* of a login on a serial line */
+	const char *kernel;		/* uname -r */
+	const char *arch;		/* uname -m */
+	bool cursor_query;		/* busybox: ESC [6n with each prompt */
+};
+
+struct proc_io {
+	/* Bytes for the far end. Returns how many were taken; call
+	 * proc_writable() when there is room again. */
+	size_t (*write)(void *arg, const char *, size_t len, bool err);
+	/* The main function has returned. May free the proc. */
+	void (*ended)(void *arg, int status);
+};
+
+typedef int proc_main(struct proc *, void *arg);
+
+/* tty: input and output go through a line discipline (echo, ICRNL, ONLCR,
+ * erase, Ctrl-C, Ctrl-D; stty changes it), as on a getty's line. Starts
+ * running on the next turn of the loop. */
+struct proc *proc_new(struct machine *, bool tty, const struct proc_io *,
+	    void *io_arg, proc_main *, void *arg);
+void	 proc_free(struct proc *);	/* hangs up and unwinds it first */
+void	 proc_input(struct proc *, const char *, size_t len);
+void	 proc_input_eof(struct proc *);
+void	 proc_writable(struct proc *);
+void	 proc_hangup(struct proc *);
+struct machine *proc_machine(struct proc *);
+
+/* --- for what runs inside --- */
+/* Blocks the coroutine. 0: end of file; -1: hung up. */
+ssize_t	 proc_read(struct proc *, char *, size_t);
+int	 proc_out(struct proc *, const char *, size_t len);
+int	 proc_puts(struct proc *, const char *);
+int	 proc_printf(struct proc *, const char *fmt, ...) RM_PRINTF(2, 3);
+int	 proc_err(struct proc *, const char *fmt, ...) RM_PRINTF(2, 3);
+int	 proc_sleep(struct proc *, unsigned ms);	/* -1: hung up */
+bool	 proc_dead(const struct proc *);
+
+/* Ready-made mains. */
+struct shell_args { const char *command; };	/* NULL: reads its stdin */
+int	 proc_main_shell(struct proc *, void *shell_args);
+/* getty + login + interactive shell, again and again until hung up. */
+int	 proc_main_login(struct proc *, void *unused);
+
+#endif
