@@ -39,9 +39,10 @@ struct origin {
 	char stale_why[160];
 	unsigned rtt_us;
 	uint64_t retry_at;	/* loop ms of the next try, 0: none */
-	unsigned generation;
-	char *cannot[ACT_MAX][DRIVER_SLOTS_MAX + 1];	/* NULL: it can */
-	bool asked;		/* cannot[] was filled */
+	/* Why a slot cannot do something, NULL: it can; [0, cannot_slots]. */
+	char *(*cannot)[ACT_MAX];
+	int cannot_slots;	/* -1: not known yet */
+	bool was_up;		/* the link came up at least once */
 };
 
 /* One reading of a name by one origin. */
@@ -69,6 +70,8 @@ enum node_state {
 };
 const char *node_state_name(enum node_state);
 
+enum heat { HEAT_NONE, HEAT_COOL, HEAT_WARM, HEAT_HOT, HEAT_CRITICAL };
+
 struct board;
 
 struct node {
@@ -79,6 +82,11 @@ struct node {
 	bool configured;	/* stands in the configuration */
 	struct values values;
 	bool marked;
+	/* What the last event said, so that only a change is news. */
+	enum node_state told_state;
+	enum heat told_heat;
+	bool told;
+	uint64_t lost_at;	/* loop ms when it was lost, 0: it is not */
 };
 
 struct board {
@@ -149,6 +157,9 @@ void	 origin_set(struct board *, struct origin *, int slot,
 	    const struct reading *);
 void	 origin_fresh(struct board *, struct origin *);
 void	 origin_stale(struct board *, struct origin *, const char *why);
+/* why is NULL when the slot can; copied. */
+void	 origin_cannot(struct board *, struct origin *, int slot, enum act,
+	    const char *why);
 
 /* --- read --- */
 /* The best reading of a name: known before stale before unknown, then the
@@ -172,7 +183,6 @@ bool	 value_number(const struct value *, double *);	/* known or stale */
 
 /* --- judged (model/judge.c) --- */
 enum node_state node_state(const struct node *);
-enum heat { HEAT_NONE, HEAT_COOL, HEAT_WARM, HEAT_HOT, HEAT_CRITICAL };
 enum heat node_heat(const struct node *);
 /* What is wrong with it and what the evidence is, one sentence; false when
  * nothing is. Never a guess: where evidence does not tell causes apart it
@@ -184,7 +194,9 @@ const char *node_cannot(const struct node *, enum act);
 
 struct totals {
 	int nodes, on, off, lost, stale, unknown, hot, throttled;
-	bool watts_known;	/* every source that can tell has told */
+	/* What could be measured: the sum over watts_nodes nodes that are
+	 * on, and the boards that measure themselves. 0 nodes: not known. */
+	int watts_nodes;
 	double watts;
 	int boards, boards_up;
 };

@@ -1,0 +1,337 @@
+#include "rackmux/model/model.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "rackmux/base/text.h"
+
+/*
+ * What the values mean. A judgement names its evidence, and where evidence
+ * leaves several causes it names all that are left: an operator who is sent
+ * to the wrong cable once does not believe the screen again.
+ */
+
+enum node_state
+node_state(const struct node *n)
+{
+	const struct value *power = node_value(n, NAME_POWER_STATE, NULL);
+	const struct origin *in = n->inband, *board = n->board->origin;
+	bool in_lost, board_lost;
+
+	/* A peer that answers and refuses us is there; it is not lost. */
+	in_lost = in != NULL &&
+	    (in->link == LINK_LOST || in->link == LINK_RESOLVING ||
+		in->link == LINK_CONNECTING) &&
+	    in->why != LINK_WHY_NONE && in->why != LINK_WHY_AUTH &&
+	    in->why != LINK_WHY_HOSTKEY && in->why != LINK_WHY_ASKING &&
+	    in->why != LINK_WHY_LOCAL;
+	board_lost = board != NULL && board->link != LINK_UP &&
+	    board->why != LINK_WHY_NONE;
+	switch (value_state(power)) {
+	case VALUE_KNOWN:
+		if (value_is(power, "off"))
+			return NODE_OFF;
+		return in_lost ? NODE_LOST : NODE_ON;
+	case VALUE_STALE:
+		return in_lost || board_lost ? NODE_LOST : NODE_STALE;
+	case VALUE_UNKNOWN:
+		break;
+	}
+	return in_lost || (board_lost && in == NULL) ? NODE_LOST : NODE_UNKNOWN;
+}
+
+enum heat
+node_heat(const struct node *n)
+{
+	const struct thresholds *t = &n->board->model->thresholds;
+	const struct value *v = node_value(n, NAME_TEMP_SOC, NULL);
+	double c;
+
+	if (value_state(v) != VALUE_KNOWN || !value_number(v, &c))
+		return HEAT_NONE;
+	return c >= t->temp_critical ? HEAT_CRITICAL
+	    : c >= t->temp_hot       ? HEAT_HOT
+	    : c >= t->temp_warm      ? HEAT_WARM
+				     : HEAT_COOL;
+}
+
+static bool
+known_is(const struct node *n, enum name_id id, const char *word)
+{
+	return value_is(node_value(n, id, NULL), word);
+}
+
+/* A reading of this very origin's kind: what the switch says of a node, not
+ * what the node said of itself before it fell silent. */
+static bool
+board_says(const struct node *n, enum name_id id, const char *word)
+{
+	const struct values *vs = &n->values;
+
+	for (size_t i = 0; i < vs->n; i++)
+		if (vs->v[i].id == id && vs->v[i].origin->slot == 0 &&
+		    vs->v[i].source == SOURCE_BOARD &&
+		    value_is(&vs->v[i], word))
+			return true;
+	return false;
+}
+
+/* The node's own link is lost: say why, as far as board and wire can tell. */
+static void
+explain_lost(const struct node *n, char *out, size_t size)
+{
+	bool rail = board_says(n, NAME_POWER_STATE, "on");
+	bool up = board_says(n, NAME_LINK_STATE, "up");
+	bool down = board_says(n, NAME_LINK_STATE, "down");
+	const char *text = n->inband->why_text;
+
+	switch (n->inband->why) {
+	case LINK_WHY_REFUSED:
+		str_copy(out, size,
+		    "SSH refused: the node is up, its sshd "
+		    "is not running");
+		return;
+	case LINK_WHY_RESET:
+		str_format(out, size,
+		    "connection reset: the node or its "
+		    "sshd restarted%s",
+		    up ? " (switch link up)" : "");
+		return;
+	case LINK_WHY_BANNER:
+		str_copy(out, size,
+		    "accepts TCP but says nothing: the node "
+		    "hangs or is overloaded");
+		return;
+	case LINK_WHY_TIMEOUT:
+	case LINK_WHY_SILENT:
+	case LINK_WHY_UNREACHABLE:
+		break;
+	default:
+		str_copy(out, size, text[0] != '\0' ? text : "not reached");
+		return;
+	}
+	if (down && rail)
+		str_copy(out, size,
+		    "no answer, switch link down, rail on: "
+		    "cable, or the node is dead");
+	else if (down)
+		str_copy(out, size,
+		    "no answer, switch link down: power or "
+		    "cable");
+	else if (up)
+		str_copy(out, size,
+		    "no answer, but its switch link is up: "
+		    "the node hangs, or its network or firewall");
+	else if (rail)
+		str_copy(out, size,
+		    "no answer, rail on: cable, or the node "
+		    "is dead");
+	else
+		str_copy(out, size, "no answer: power or cable");
+}
+
+static bool
+inband_trouble(const struct node *n, char *out, size_t size)
+{
+	const struct origin *in = n->inband;
+
+	if (in == NULL || in->why == LINK_WHY_NONE || in->link == LINK_UP)
+		return false;
+	switch (in->why) {
+	case LINK_WHY_AUTH:
+	case LINK_WHY_HOSTKEY:
+	case LINK_WHY_ASKING:
+	case LINK_WHY_LOCAL:
+	case LINK_WHY_NAME:
+		str_copy(out, size, in->why_text);
+		return true;
+	default:
+		explain_lost(n, out, size);
+		return true;
+	}
+}
+
+static bool
+power_trouble(const struct node *n, char *out, size_t size)
+{
+	const struct value *told = node_value(n, NAME_POWER_COMMANDED, NULL);
+
+	if (value_is(told, "on") && board_says(n, NAME_POWER_STATE, "off")) {
+		str_copy(out, size, "board says on, but the rail is off");
+		return true;
+	}
+	if (value_is(told, "off") && board_says(n, NAME_POWER_STATE, "on")) {
+		str_copy(out, size, "board says off, but the rail is on");
+		return true;
+	}
+	return false;
+}
+
+static bool
+heat_trouble(const struct node *n, char *out, size_t size)
+{
+	const struct thresholds *t = &n->board->model->thresholds;
+	const struct value *bits = node_value(n, NAME_HEALTH_THROTTLE, NULL);
+	enum heat heat = node_heat(n);
+	bool slow = value_state(bits) == VALUE_KNOWN && !value_is(bits, "none");
+	char temp[32];
+
+	value_format(node_value(n, NAME_TEMP_SOC, NULL), temp, sizeof temp);
+	if (heat >= HEAT_HOT)
+		str_format(out, size, "%s %s (%.0f)%s%s", temp,
+		    heat == HEAT_CRITICAL ? "critical" : "hot",
+		    heat == HEAT_CRITICAL ? t->temp_critical : t->temp_hot,
+		    slow ? ", throttled: " : "", slow ? bits->text : "");
+	else if (slow)
+		str_format(out, size, "throttled: %s", bits->text);
+	else if (known_is(n, NAME_HEALTH_UNDERVOLTAGE, "yes"))
+		str_copy(out, size, "under-voltage");
+	else
+		return false;
+	return true;
+}
+
+static bool
+board_link_trouble(const struct board *b, char *out, size_t size)
+{
+	const struct origin *o = b->origin;
+
+	if (o == NULL || o->link == LINK_UP || o->why == LINK_WHY_NONE)
+		return false;
+	switch (o->why) {
+	case LINK_WHY_TIMEOUT:
+	case LINK_WHY_SILENT:
+		str_format(out, size, "%s: power, cable or network",
+		    o->why == LINK_WHY_SILENT ? "the board stopped answering"
+					      : "the board does not answer");
+		return true;
+	case LINK_WHY_REFUSED:
+		str_copy(out, size,
+		    "SSH refused: the board is up, its sshd "
+		    "is not running");
+		return true;
+	default:
+		str_copy(out, size,
+		    o->why_text[0] ? o->why_text : link_why_name(o->why));
+		return true;
+	}
+}
+
+bool
+node_trouble(const struct node *n, char *out, size_t size)
+{
+	const struct origin *board = n->board->origin;
+	bool off = known_is(n, NAME_POWER_STATE, "off");
+
+	if (power_trouble(n, out, size))
+		return true;
+	if (off)
+		return false;
+	if (inband_trouble(n, out, size))
+		return true;
+	if (n->inband == NULL && board_link_trouble(n->board, out, size))
+		return true;
+	if (heat_trouble(n, out, size))
+		return true;
+	if (known_is(n, NAME_POWER_STATE, "on") &&
+	    known_is(n, NAME_LINK_STATE, "down") &&
+	    (n->configured || n->inband != NULL)) {
+		str_copy(out, size, "power on, but no network link");
+		return true;
+	}
+	if (n->inband != NULL && n->inband->stale) {
+		str_copy(out, size, n->inband->stale_why);
+		return true;
+	}
+	if (board != NULL && board->stale) {
+		str_copy(out, size, board->stale_why);
+		return true;
+	}
+	return false;
+}
+
+bool
+board_trouble(const struct board *b, char *out, size_t size)
+{
+	if (board_link_trouble(b, out, size))
+		return true;
+	if (b->origin != NULL && b->origin->stale) {
+		str_copy(out, size, b->origin->stale_why);
+		return true;
+	}
+	return false;
+}
+
+static const char *
+origin_why_cannot(const struct origin *o, int slot, enum act act, bool *known)
+{
+	*known = o != NULL && slot <= o->cannot_slots;
+	return *known ? o->cannot[slot][act] : NULL;
+}
+
+const char *
+node_cannot(const struct node *n, enum act act)
+{
+	bool board, inband;
+	const char *a, *b;
+
+	a = origin_why_cannot(n->board->origin, n->slot, act, &board);
+	b = origin_why_cannot(n->inband, n->slot, act, &inband);
+	if ((board && a == NULL) || (inband && b == NULL))
+		return NULL;
+	if (board)
+		return a;
+	if (inband)
+		return b;
+	return "Not connected yet, so what it can do is not known.";
+}
+
+static void
+count_node(const struct node *n, struct totals *t)
+{
+	const struct value *w = node_value(n, NAME_POWER_WATTS, NULL);
+	const struct value *slow = node_value(n, NAME_HEALTH_THROTTLE, NULL);
+	double watts;
+
+	t->nodes++;
+	switch (node_state(n)) {
+	case NODE_ON:
+		t->on++;
+		break;
+	case NODE_OFF:
+		t->off++;
+		break;
+	case NODE_LOST:
+		t->lost++;
+		break;
+	case NODE_STALE:
+		t->stale++;
+		break;
+	case NODE_UNKNOWN:
+		t->unknown++;
+		break;
+	}
+	if (node_heat(n) >= HEAT_HOT)
+		t->hot++;
+	if (value_state(slow) == VALUE_KNOWN && !value_is(slow, "none"))
+		t->throttled++;
+	if (value_state(w) == VALUE_KNOWN && value_number(w, &watts)) {
+		t->watts_nodes++;
+		t->watts += watts;
+	}
+}
+
+void
+model_totals(const struct model *m, struct totals *t)
+{
+	memset(t, 0, sizeof *t);
+	for (size_t i = 0; i < m->n_boards; i++) {
+		const struct board *b = m->boards[i];
+
+		t->boards++;
+		if (b->origin == NULL || b->origin->link == LINK_UP)
+			t->boards_up++;
+		for (int k = 0; k < b->slots; k++)
+			count_node(b->nodes[k], t);
+	}
+}
