@@ -26,15 +26,14 @@ PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $$(PKGS)))$(PKG_LIBS)
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes \
 	-Wstrict-prototypes -Wvla -Wwrite-strings -Wformat=2 -Wundef \
-	-Wdeclaration-after-statement -Wpointer-arith -Wcast-qual
-WARN := $(filter-out -Wdeclaration-after-statement,$(WARN))
+	-Wpointer-arith -Wcast-qual
+comma := ,
 OPT := $(if $(SAN),-O1 -g -fsanitize=address$(comma)undefined \
 	-fno-sanitize-recover=undefined -fno-omit-frame-pointer,\
 	-O2 -g -D_FORTIFY_SOURCE=2)
 HARDEN := -fstack-protector-strong -fPIE -fstack-clash-protection \
 	-fcf-protection
 LDHARDEN := -pie -Wl,-z,relro,-z,now
-comma := ,
 CFLAGS ?=
 CPPFLAGS ?=
 LDFLAGS ?=
@@ -90,10 +89,73 @@ $O/tests/%: $O/obj/tests/unit/%.o $(call obj,$(HARNESS_SRC)) $O/librackmux.a
 
 tests: $(TESTS)
 
-clean:
-	rm -rf build build-san build-lint build-fuzz
+# --- what a person types ----------------------------------------------------
 
-.PHONY: all tests clean
+setup-%:
+	@tests/tools/setup.sh $*
+
+demo: setup-build
+	@$(MAKE) --no-print-directory all
+	@$O/rackmux demo $(ARGS)
+
+# The build with the sanitizers, then every test; T=name runs one program.
+check: setup-check
+	@tests/tools/fetch-daemons.sh $(CURDIR)/build/daemons
+	@$(MAKE) --no-print-directory -j2 SAN=1 WERROR= all tests
+	@RM_BUILD=$(CURDIR)/build-san RM_SRC=$(CURDIR) \
+	    RM_DAEMONS=$(CURDIR)/build/daemons \
+	    tests/tools/run-tests.sh $(CURDIR)/build-san/run \
+	    $(if $(T),$(filter %/$(T),$(ALL_TESTS)),$(ALL_TESTS))
+
+SAN_TESTS := $(patsubst tests/unit/%.c,$(CURDIR)/build-san/tests/%,$(TEST_SRC))
+ALL_TESTS := $(SAN_TESTS) $(patsubst %,$(CURDIR)/%,$(wildcard tests/system/*.sh))
+
+# Both compilers with every warning as an error, then the house rules.
+lint: setup-lint
+	@$(MAKE) --no-print-directory -j2 WERROR=1 CC=gcc O=build-lint/gcc \
+	    objects
+	@$(MAKE) --no-print-directory -j2 WERROR=1 CC=clang O=build-lint/clang \
+	    objects
+	@tests/tools/lint.sh && echo "lint: clean"
+
+ALL_SRC := $(LIB_SRC) $(SIM_SRC) $(TEST_SRC) $(HARNESS_SRC) \
+	$(wildcard src/app/main.c src/sim/main.c)
+objects: $(call obj,$(ALL_SRC))
+
+format:
+	clang-format -i $(ALL_SRC)
+
+bench: setup-bench
+	@tests/tools/fetch-daemons.sh $(CURDIR)/build/daemons
+	@$(MAKE) --no-print-directory -j2 all
+	@RM_BUILD=$(CURDIR)/build RM_DAEMONS=$(CURDIR)/build/daemons \
+	    tests/bench/run.sh
+
+compdb: setup-build
+	@{ echo '['; for f in $(ALL_SRC); do \
+	    printf '{"directory":"%s","file":"%s","command":"%s"},\n' \
+		"$(CURDIR)" "$$f" '$(CC) $(subst ",\",$(ALL_CFLAGS)) -c '"$$f"; \
+	    done | sed '$$ s/,$$//'; echo ']'; } >compile_commands.json
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/rackmux/themes \
+	    $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 755 $O/rackmux $O/rackmux-sim $(DESTDIR)$(PREFIX)/bin
+	install -m 644 themes/* $(DESTDIR)$(PREFIX)/share/rackmux/themes
+	install -m 644 docs/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 docs/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/rackmux $(DESTDIR)$(PREFIX)/bin/rackmux-sim
+	rm -rf $(DESTDIR)$(PREFIX)/share/rackmux
+	cd docs && for m in *.1 *.5; do \
+	    rm -f $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$$m; done
+
+clean:
+	rm -rf build build-san build-lint build-fuzz compile_commands.json
+
+.PHONY: all tests demo check lint objects format bench compdb install \
+	uninstall clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $O/obj -name '*.d' 2>/dev/null)
