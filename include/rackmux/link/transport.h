@@ -51,8 +51,13 @@ struct transport_ops {
 	const char *scheme;		/* "ssh", "serial", "exec" */
 	unsigned can;			/* LINK_CAN_* */
 	bool login;			/* its shell may ask for a login first */
-	struct transport *(*start)(struct loop *, const struct link_config *,
-	    const struct url *, const struct transport_sink *, void *arg);
+	/* Never NULL, and the sink is not called before it has returned: what
+	 * goes wrong at once is told by on_down() from a task. The pool is
+	 * that of the link (handshake slots, keys); config and url are
+	 * borrowed until free. */
+	struct transport *(*start)(struct loop *, struct link_pool *,
+	    const struct link_config *, const struct url *,
+	    const struct transport_sink *, void *arg);
 	/* NULL and *err (negative errno) when it cannot. The sink's on_close
 	 * is not called then. */
 	struct stream *(*open)(struct transport *,
@@ -61,6 +66,14 @@ struct transport_ops {
 	/* Bytes received so far, to tell a silent peer from a slow one. */
 	unsigned long long (*received)(const struct transport *);
 	unsigned long long (*sent)(const struct transport *);
+	/* The operator's answer to on_ask() of this transport; NULL text
+	 * declines. The op may be NULL. */
+	void (*answer)(struct transport *, unsigned id, const char *text);
+	/* Make a living peer send something (an SSH keepalive), because it
+	 * kept us waiting. The op may be NULL. */
+	void (*probe)(struct transport *);
+	/* Silent: no callback comes after it. Streams still owned by others
+	 * stay valid, closed, until they are freed. */
 	void (*free)(struct transport *);
 };
 
