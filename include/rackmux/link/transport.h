@@ -72,8 +72,9 @@ struct transport_ops {
 	/* Make a living peer send something (an SSH keepalive), because it
 	 * kept us waiting. The op may be NULL. */
 	void (*probe)(struct transport *);
-	/* Silent: no callback comes after it. Streams still owned by others
-	 * stay valid, closed, until they are freed. */
+	/* Silent: no callback comes after it. The link never calls it inside
+	 * a callback of the transport or of its streams, on_down excepted.
+	 * Streams still owned by others stay valid, closed, until freed. */
 	void (*free)(struct transport *);
 };
 
