@@ -137,6 +137,19 @@ compdb: setup-build
 		"$(CURDIR)" "$$f" '$(CC) $(subst ",\",$(ALL_CFLAGS)) -c '"$$f"; \
 	    done | sed '$$ s/,$$//'; echo ']'; } >compile_commands.json
 
+# The package goes to build/deb, and all of its making too.
+deb: setup-deb
+	@rm -rf build/deb && mkdir -p build/deb/rackmux
+	@git ls-files -z | xargs -0 cp --parents -t build/deb/rackmux
+	@cd build/deb/rackmux && dpkg-buildpackage -b -us -uc
+	@ls build/deb/*.deb
+
+# Each fuzzer for T seconds: libFuzzer under the sanitizers.
+T ?=
+fuzz: setup-fuzz
+	@$(MAKE) --no-print-directory -j2 fuzzers
+	@tests/tools/run-fuzz.sh $(CURDIR)/build-fuzz $(or $(T),60)
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/rackmux/themes \
 	    $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
@@ -155,7 +168,7 @@ clean:
 	rm -rf build build-san build-lint build-fuzz compile_commands.json
 
 .PHONY: all tests demo check lint objects format bench compdb install \
-	uninstall clean
+	uninstall clean deb fuzz fuzzers
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $O/obj -name '*.d' 2>/dev/null)

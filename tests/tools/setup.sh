@@ -1,5 +1,5 @@
 #!/bin/sh
-# setup.sh build|check|lint|bench - install what is missing on Debian 12.
+# setup.sh build|check|lint|bench|deb|fuzz - install what is missing on Debian 12.
 #
 # Libraries and tools only, never a network service: the daemons that tests
 # talk to are unpacked into the build tree by fetch-daemons.sh. Asks for root
@@ -12,13 +12,17 @@ openssh-client'
 check="$build libvterm-dev dash busybox tmux ncurses-term"
 lint="$build libvterm-dev clang clang-format"
 bench="$check pdsh clustershell"
+deb="$build debhelper dpkg-dev"
+fuzz="$build clang libclang-rt-14-dev"
 
 case ${1-} in
 build) want=$build ;;
 check) want=$check ;;
 lint) want=$lint ;;
 bench) want=$bench ;;
-*) echo "usage: setup.sh build|check|lint|bench" >&2; exit 2 ;;
+deb) want=$deb ;;
+fuzz) want=$fuzz ;;
+*) echo "usage: setup.sh build|check|lint|bench|deb|fuzz" >&2; exit 2 ;;
 esac
 
 missing=
