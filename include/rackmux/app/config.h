@@ -1,0 +1,56 @@
+/*
+ * config - what the operator wants: the configuration file, checked.
+ */
+#ifndef RM_APP_CONFIG_H
+#define RM_APP_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "rackmux/app/diag.h"
+#include "rackmux/app/options.h"
+#include "rackmux/driver/driver.h"
+
+struct config_node {
+	struct opts_node o;
+	const struct cfg_node *at;	/* while it is being checked */
+};
+
+struct config_board {
+	struct opts_board o;
+	const struct driver *driver;	/* NULL: unknown type */
+	int slots;			/* as far as it is known, else 0 */
+	struct config_node *nodes;
+	size_t n_nodes;
+	const struct cfg_node *at;	/* while it is being checked */
+};
+
+struct config {
+	char *path;
+	struct opts_top top;
+	struct opts_rack rack;
+	struct opts_ssh ssh;
+	struct opts_thresholds thresholds;
+	struct config_board *boards;
+	size_t n_boards;
+};
+
+/* All defaults, no boards. */
+struct config	*config_new(void);
+void		 config_free(struct config *);
+/* Read and check path. Every mistake goes to the list; NULL unless there is
+ * none. */
+struct config	*config_load(const char *path, struct diags *);
+/* The file to read when none is named, or NULL and a mistake that says where
+ * it was looked for. Caller frees. */
+char		*config_find(struct diags *);
+/* The user's folder of the kind, made if need be: caller frees; NULL when
+ * there is no home. */
+char		*config_dir(void);	/* $XDG_CONFIG_HOME/rackmux */
+char		*config_state_dir(void);	/* $XDG_STATE_HOME/rackmux, 0700 */
+
+/* The checks across keys (config_check.c). partial: do not tell what is
+ * missing, because the file was cut short. */
+void		 config_check(struct config *, bool partial, struct diags *);
+
+#endif

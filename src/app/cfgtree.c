@@ -1,0 +1,273 @@
+#include "rackmux/app/cfgtree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <libconfig.h>
+
+#include "rackmux/base/mem.h"
+#include "rackmux/base/text.h"
+
+/*
+ * libconfig stops at the first syntax error, but keeps what it read until
+ * then, so that the mistakes before it can be told in the same run. It
+ * resolves @include against the working directory unless told otherwise; we
+ * tell it the folder of the file. Its file names live as long as its tree,
+ * so they are copied.
+ */
+
+const char *
+cfg_type_name(enum cfg_type t)
+{
+	static const char *const names[] = {
+		[CFG_GROUP] = "a group { ... }",
+		[CFG_LIST] = "a list ( ... )",
+		[CFG_INT] = "a whole number",
+		[CFG_FLOAT] = "a number",
+		[CFG_BOOL] = "true or false",
+		[CFG_STRING] = "a string \"...\"",
+	};
+
+	return names[t];
+}
+
+/* An included file is known by the name in its @include: put the folder of
+ * the first file before it. */
+static char *
+beside(const struct cfg_tree *t, const char *file)
+{
+	const char *first = t->n_files > 0 ? t->files[0] : "";
+	const char *slash = strrchr(first, '/');
+
+	if (file[0] == '/' || slash == NULL || strcmp(file, first) == 0)
+		return mem_strdup(file);
+	return mem_printf("%.*s/%s", (int)(slash - first), first, file);
+}
+
+static const char *
+keep_file(struct cfg_tree *t, const char *name)
+{
+	char *file = beside(t, name);
+
+	for (size_t i = 0; i < t->n_files; i++)
+		if (strcmp(t->files[i], file) == 0) {
+			free(file);
+			return t->files[i];
+		}
+	t->files = mem_grow(t->files, t->n_files + 1, sizeof *t->files);
+	t->files[t->n_files] = file;
+	return t->files[t->n_files++];
+}
+
+static void copy(
+    struct cfg_tree *, struct cfg_node *, const config_setting_t *);
+
+static void
+copy_children(struct cfg_tree *t, struct cfg_node *n, const config_setting_t *s)
+{
+	int len = config_setting_length(s);
+
+	if (len <= 0)
+		return;
+	n->child = mem_array((size_t)len, sizeof *n->child);
+	for (int i = 0; i < len; i++) {
+		const config_setting_t *one =
+		    config_setting_get_elem(s, (unsigned)i);
+
+		if (config_setting_type(one) == CONFIG_TYPE_NONE)
+			t->broken = config_setting_source_line(one);
+		else
+			copy(t, &n->child[n->n++], one);
+	}
+}
+
+static void
+copy(struct cfg_tree *t, struct cfg_node *n, const config_setting_t *s)
+{
+	const char *file = config_setting_source_file(s);
+
+	n->key = mem_strdup(config_setting_name(s));
+	n->file = file != NULL ? keep_file(t, file) : t->files[0];
+	n->line = config_setting_source_line(s);
+	switch (config_setting_type(s)) {
+	case CONFIG_TYPE_GROUP:
+		n->type = CFG_GROUP;
+		copy_children(t, n, s);
+		break;
+	case CONFIG_TYPE_ARRAY:
+	case CONFIG_TYPE_LIST:
+		n->type = CFG_LIST;
+		copy_children(t, n, s);
+		break;
+	case CONFIG_TYPE_INT:
+	case CONFIG_TYPE_INT64:
+		n->type = CFG_INT;
+		n->i = config_setting_get_int64(s);
+		n->f = (double)n->i;
+		break;
+	case CONFIG_TYPE_FLOAT:
+		n->type = CFG_FLOAT;
+		n->f = config_setting_get_float(s);
+		break;
+	case CONFIG_TYPE_BOOL:
+		n->type = CFG_BOOL;
+		n->b = config_setting_get_bool(s) != 0;
+		break;
+	default:
+		n->type = CFG_STRING;
+		n->s = mem_strdup(config_setting_get_string(s));
+		if (n->s == NULL)
+			n->s = mem_strdup("");
+	}
+}
+
+static void
+node_release(struct cfg_node *n)
+{
+	for (size_t i = 0; i < n->n; i++)
+		node_release(&n->child[i]);
+	free(n->child);
+	free(n->key);
+	free(n->s);
+}
+
+void
+cfgtree_free(struct cfg_tree *t)
+{
+	if (t == NULL)
+		return;
+	node_release(&t->root);
+	for (size_t i = 0; i < t->n_files; i++)
+		free(t->files[i]);
+	free(t->files);
+	free(t);
+}
+
+const struct cfg_node *
+cfg_get(const struct cfg_node *group, const char *key)
+{
+	if (group == NULL || group->type != CFG_GROUP)
+		return NULL;
+	for (size_t i = 0; i < group->n; i++)
+		if (strcmp(group->child[i].key, key) == 0)
+			return &group->child[i];
+	return NULL;
+}
+
+static FILE *
+open_file(const char *path, struct diags *d)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	FILE *f;
+
+	if (fd < 0) {
+		diags_add(d, path, 0, "%s", strerror(errno));
+		return NULL;
+	}
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		diags_add(d, path, 0, "is no file%s",
+		    S_ISDIR(st.st_mode) ? " but a folder" : "");
+		close(fd);
+		return NULL;
+	}
+	if (st.st_size > CFG_FILE_MAX) {
+		diags_add(d, path, 0, "is larger than %d MB",
+		    CFG_FILE_MAX / 1024 / 1024);
+		close(fd);
+		return NULL;
+	}
+	f = fdopen(fd, "re");
+	if (f == NULL)
+		close(fd);
+	return f;
+}
+
+/* The whole file and a 0 after it, or NULL. */
+static char *
+read_file(const char *path, struct diags *d)
+{
+	FILE *f = open_file(path, d);
+	char *text;
+	size_t len;
+	bool bad;
+
+	if (f == NULL)
+		return NULL;
+	text = mem_alloc(CFG_FILE_MAX + 2);
+	len = fread(text, 1, CFG_FILE_MAX + 1, f);
+	bad = ferror(f) || len > CFG_FILE_MAX || memchr(text, '\0', len);
+	if (bad) {
+		diags_add(d, path, 0, "cannot be read: %s",
+		    ferror(f)                ? strerror(errno)
+			: len > CFG_FILE_MAX ? "too large"
+					     : "it is no text");
+		free(text);
+		text = NULL;
+	}
+	fclose(f);
+	return text;
+}
+
+static void
+set_include_dir(config_t *c, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = slash == NULL ? mem_strdup(".")
+	    : slash == path       ? mem_strdup("/")
+				  : mem_strndup(path, (size_t)(slash - path));
+
+	config_set_include_dir(c, dir);
+	free(dir);
+}
+
+static void
+tell_error(struct cfg_tree *t, config_t *c, struct diags *d)
+{
+	const char *file = config_error_file(c);
+	const char *text = config_error_text(c);
+	int line = config_error_line(c);
+
+	file = keep_file(t, file != NULL ? file : t->files[0]);
+	if (t->broken > 0 && line > 0 && t->broken < (unsigned)line) {
+		diags_add(d, file, t->broken,
+		    "the value that begins here does not end: a '\"', ';' or "
+		    "closing bracket is missing");
+		return;
+	}
+	if (text == NULL || strcmp(text, "syntax error") == 0)
+		text = "syntax error: a ';', '\"' or closing bracket is "
+		       "likely missing here or just before";
+	else if (str_starts(text, "duplicate setting"))
+		text = "this key stands twice in its group";
+	diags_add(d, file, line > 0 ? (unsigned)line : 0, "%s", text);
+}
+
+struct cfg_tree *
+cfgtree_load(const char *path, struct diags *d)
+{
+	char *text = read_file(path, d);
+	struct cfg_tree *t;
+	config_t c;
+
+	if (text == NULL)
+		return NULL;
+	t = mem_alloc(sizeof *t);
+	keep_file(t, path);
+	config_init(&c);
+	set_include_dir(&c, path);
+	t->partial = config_read_string(&c, text) != CONFIG_TRUE;
+	if (config_root_setting(&c) != NULL)
+		copy(t, &t->root, config_root_setting(&c));
+	if (t->partial)
+		tell_error(t, &c, d);
+	t->root.type = CFG_GROUP;
+	config_destroy(&c);
+	free(text);
+	return t;
+}
