@@ -16,12 +16,17 @@
 #include "rackmux/ui/theme.h"
 
 struct rect { int x, y, w, h; };
+struct rect rect_of(int x, int y, int w, int h);
+bool	 rect_has(struct rect, int x, int y);
 
 #define CELL_MARKS 2
 
-struct style { uint8_t role; uint8_t flags; };	/* enum role, STYLE_* */
+struct style { uint8_t role, flags; };	/* enum role, STYLE_* */
 enum { STYLE_REVERSE = 1, STYLE_BOLD = 2, STYLE_UNDERLINE = 4,
-	STYLE_DIM = 8, STYLE_BLINK = 16 };
+	STYLE_DIM = 8, STYLE_BLINK = 16,
+	/* The role keeps its own foreground, on the background of the
+	 * selected tile, of a bar or of a popup. */
+	STYLE_ON_SELECTED = 32, STYLE_ON_BAR = 64, STYLE_ON_POPUP = 128 };
 
 struct cell {
 	uint32_t cp;		/* 0: right half of the wide one before */
@@ -51,7 +56,12 @@ int	 canvas_right(struct canvas *, int x, int y, int cols, struct style,
 void	 canvas_fill(struct canvas *, struct rect, struct style, uint32_t cp);
 void	 canvas_restyle(struct canvas *, struct rect, struct style);
 void	 canvas_put(struct canvas *, int x, int y, struct style, uint32_t cp);
-/* For goldens: text, then one style letter a cell. Caller frees. */
+/* A thin rounded frame along the inner edge of the rectangle. */
+void	 canvas_frame(struct canvas *, struct rect, struct style);
+/* Or flags into the styles that are there. */
+void	 canvas_flag(struct canvas *, struct rect, uint8_t flags);
+/* For goldens: text, then one style letter a cell, then one letter for the
+ * flags of each where there are any. Caller frees. */
 char	*canvas_dump(const struct canvas *);
 
 #endif

@@ -37,6 +37,16 @@ const struct theme *theme_builtin(const char *name);
 const char *theme_role_name(enum role);
 char	 theme_role_letter(enum role);
 enum role theme_role_find(const char *name);	/* ROLE_COUNT: none */
+/* What the terminal can show. */
+enum colour_depth { DEPTH_MONO, DEPTH_8, DEPTH_16, DEPTH_256, DEPTH_RGB };
+/* A role with flags as a terminal of that depth shows it: colours nearest to
+ * the theme's, the background of selection, bar or popup mixed in. fg and bg
+ * are COLOUR_DEFAULT when depth is DEPTH_MONO. */
+struct look { int32_t fg, bg; uint8_t flags; };
+struct look theme_look(const struct theme *, enum role, uint8_t flags,
+	    enum colour_depth);
+int32_t	 colour_nearest(int32_t, enum colour_depth);
+
 /* "#rrggbb", "red", "bright-red", "0".."255", "default"; false: no colour. */
 bool	 theme_colour(const char *, int32_t *out);
 
