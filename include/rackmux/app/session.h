@@ -1,0 +1,64 @@
+/*
+ * session - the wiring: boards on links, feeding the model.
+ *
+ * Owns model, link pool, links and intakes. Questions of links go to the
+ * sink; without one they are declined by the links themselves.
+ */
+#ifndef RM_APP_SESSION_H
+#define RM_APP_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "rackmux/app/config.h"
+#include "rackmux/base/loop.h"
+#include "rackmux/link/link.h"
+#include "rackmux/model/model.h"
+
+struct session;
+
+struct session_sink {
+	void (*ask)(void *arg, struct link *, const struct link_ask *);
+	void (*ask_over)(void *arg, struct link *, unsigned id);
+};
+
+/* sink may be NULL: nobody is there to ask. It must outlive the session. */
+struct session	*session_new(struct loop *, const struct session_sink *,
+		    void *arg);
+void		 session_free(struct session *);
+struct model	*session_model(struct session *);
+
+/* What the configuration changed; boards that did not change keep their
+ * links, their values and their history. */
+struct session_change {
+	size_t kept, added, changed, removed;	/* boards */
+};
+/* Takes over the configuration and makes the wiring match it. Targets stay
+ * as they are. */
+void	 session_apply(struct session *, struct config *,
+	    struct session_change *);
+const struct config *session_config(const struct session *);
+
+/* A board that stands in no configuration: connect, find out what it is,
+ * and go on from there. False, and err says why, when the text is no link. */
+bool	 session_target(struct session *, const char *text, char *err,
+	    size_t size);
+
+/* All have had a whole round, or failed in a way that waiting does not
+ * mend. */
+bool	 session_settled(const struct session *);
+/* A link of the session that failed, for reports. */
+struct session_failure {
+	const struct board *board;
+	int slot;		/* 0: the board itself */
+	const char *why;	/* a sentence */
+};
+/* Returns how many there are; out gets at most max. */
+size_t	 session_failures(const struct session *, struct session_failure *out,
+	    size_t max);
+/* Links, and bytes both ways over all of them so far. */
+size_t	 session_links(const struct session *, unsigned long long *bytes);
+/* Tell fn(arg) whenever something changed that settled() may depend on. */
+void	 session_on_news(struct session *, loop_fn *, void *arg);
+
+#endif

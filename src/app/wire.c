@@ -1,0 +1,217 @@
+#include "wire.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "rackmux/base/mem.h"
+#include "rackmux/base/text.h"
+
+/*
+ * A wire holds a link and its intake together: it passes what the link says
+ * of itself on to the model, and what the link asks to the session's sink.
+ * The link is started last, when everything that it may call stands.
+ */
+
+#define SILENT_MIN_MS 1000
+#define SILENT_MAX_MS 60000
+
+void
+wire_news(struct wire *w)
+{
+	if (w->session->news != NULL)
+		w->session->news(w->session->news_arg);
+}
+
+static void
+on_state(void *arg, struct link *link, enum link_state state, enum link_why why,
+    const char *text)
+{
+	struct wire *w = arg;
+
+	if (state == LINK_LOST)
+		w->losses++;
+	if (state == LINK_LOST || state == LINK_DOWN)
+		w->ticket = 0;
+	if (w->intake != NULL) {
+		intake_link_state(w->intake, state, why, text);
+	} else if (w->unknown != NULL) {
+		uint64_t retry = link_retry_ms(link);
+
+		w->unknown->retry_at =
+		    retry > 0 ? loop_now(w->session->loop) + retry : 0;
+		origin_set_link(w->rig->board, w->unknown, state, why, text);
+		if (state == LINK_UP)
+			detect_start(w);
+	}
+	wire_news(w);
+}
+
+static void
+on_ask(void *arg, struct link *link, const struct link_ask *ask)
+{
+	struct session *s = ((struct wire *)arg)->session;
+
+	if (s->sink != NULL)
+		s->sink->ask(s->sink_arg, link, ask);
+	else
+		link_answer(link, ask->id, NULL);
+}
+
+static void
+on_ask_over(void *arg, struct link *link, unsigned id)
+{
+	struct session *s = ((struct wire *)arg)->session;
+
+	if (s->sink != NULL)
+		s->sink->ask_over(s->sink_arg, link, id);
+}
+
+static const struct link_sink wire_sink = { on_state, on_ask, on_ask_over };
+
+void
+wire_feed(struct wire *w, const struct driver *driver, int slot)
+{
+	struct model *m = w->session->model;
+	unsigned general = m->poll_ms;
+
+	w->slot = slot;
+	m->poll_ms = w->poll_ms; /* intake_new() takes it from here */
+	w->intake =
+	    intake_new(w->rig->board, slot, driver, w->link, link_url(w->link));
+	m->poll_ms = general;
+}
+
+static struct link *
+make_link(struct wire *w, const struct plan *p)
+{
+	struct link_config config = {
+		.name = w->rig->board->name,
+		.url = p->url,
+		.user = p->user,
+		.identity = p->identity,
+		.password_cmd = p->password_cmd,
+		.known_hosts = p->known_hosts,
+		.ssh_config = p->ssh_config,
+		.interactive = w->session->sink != NULL,
+		.silent_ms = p->poll_ms > SILENT_MAX_MS / 2 ? SILENT_MAX_MS
+							    : 2 * p->poll_ms,
+	};
+	char path[96], err[256];
+	struct link *link;
+
+	if (config.silent_ms < SILENT_MIN_MS)
+		config.silent_ms = SILENT_MIN_MS;
+	if (p->slot > 0) {
+		str_format(
+		    path, sizeof path, "%s/%d", w->rig->board->name, p->slot);
+		config.name = path;
+	}
+	link =
+	    link_new(w->session->pool, &config, &wire_sink, w, err, sizeof err);
+	if (link == NULL)
+		model_event(w->session->model, EVENT_BAD, w->rig->board, NULL,
+		    "%s", err);
+	return link;
+}
+
+struct wire *
+wire_new(struct rig *rig, struct session *s, const struct plan *p)
+{
+	struct wire *w = mem_alloc(sizeof *w);
+
+	w->session = s;
+	w->rig = rig;
+	w->slot = p->slot;
+	w->poll_ms = p->poll_ms;
+	w->key = mem_strdup(p->key);
+	w->link = make_link(w, p);
+	rig->wires =
+	    mem_grow(rig->wires, rig->n_wires + 1, sizeof(*rig->wires));
+	rig->wires[rig->n_wires++] = w;
+	if (w->link == NULL)
+		return w;
+	if (p->driver != NULL)
+		wire_feed(w, p->driver, p->slot);
+	else
+		w->unknown = board_add_origin(rig->board, 0, NULL, p->url);
+	link_start(w->link);
+	return w;
+}
+
+void
+wire_free(struct wire *w)
+{
+	struct link *link;
+
+	if (w == NULL)
+		return;
+	/* The intake first: what the link answers on its end is then ours,
+	 * and is not taken for news of the board. */
+	intake_free(w->intake);
+	w->intake = NULL;
+	if (w->unknown != NULL)
+		board_remove_origin(w->rig->board, w->unknown);
+	w->unknown = NULL;
+	w->hopeless = true;
+	link = w->link;
+	w->link = NULL;
+	link_free(link);
+	free(w->key);
+	free(w);
+}
+
+static const struct origin *
+origin_of(const struct wire *w)
+{
+	return w->intake != NULL ? intake_origin(w->intake) : w->unknown;
+}
+
+/* A peer that closed the connection may only have been busy: one more try
+ * before it counts. */
+static bool
+worth_a_retry(enum link_why why)
+{
+	return why == LINK_WHY_RESET || why == LINK_WHY_BANNER ||
+	    why == LINK_WHY_SILENT;
+}
+
+bool
+wire_settled(const struct wire *w)
+{
+	const struct origin *o = origin_of(w);
+
+	if (w->link == NULL || o == NULL || w->hopeless || o->fresh_at > 0)
+		return true;
+	switch (link_state(w->link)) {
+	case LINK_LOST:
+		return w->losses > 1 || !worth_a_retry(link_why(w->link));
+	case LINK_DOWN:
+		return link_why(w->link) != LINK_WHY_NONE;
+	case LINK_HOSTKEY:
+	case LINK_AUTH:
+		return false;
+	default:
+		/* It tries again: what it failed of still stands. */
+		return w->losses > 1 ||
+		    (w->losses > 0 && !worth_a_retry(o->why));
+	}
+}
+
+const char *
+wire_failure(const struct wire *w)
+{
+	const struct origin *o = origin_of(w);
+
+	if (w->link == NULL || o == NULL)
+		return "its link cannot be read";
+	if (link_state(w->link) == LINK_UP) {
+		if (o->stale)
+			return o->stale_why;
+		return o->fresh_at > 0 ? NULL : "no answer yet";
+	}
+	if (link_why_text(w->link)[0] != '\0')
+		return link_why_text(w->link);
+	if (o->why_text[0] != '\0')
+		return o->why_text;
+	return link_state_name(link_state(w->link));
+}

@@ -1,0 +1,85 @@
+/*
+ * wire - one link of a session and what it feeds; and a rig, which is a
+ * board with its wires. Private to the session.
+ */
+#ifndef RM_APP_WIRE_H
+#define RM_APP_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "rackmux/app/config.h"
+#include "rackmux/app/session.h"
+#include "rackmux/model/intake.h"
+
+struct session {
+	struct loop *loop;
+	struct link_pool *pool;
+	struct model *model;
+	struct config *config;
+	struct rig **rigs;
+	size_t n_rigs;
+	const struct session_sink *sink;
+	void *sink_arg;
+	loop_fn *news;
+	void *news_arg;
+};
+
+/* What a wire is to be: all strings borrowed but key. */
+struct plan {
+	int slot;			/* 0: the whole board */
+	const struct driver *driver;	/* NULL: to be found out */
+	const char *url, *user, *identity, *known_hosts, *ssh_config;
+	const char *password_cmd;
+	unsigned poll_ms;
+	char *key;			/* equal when nothing differs */
+};
+
+struct wire {
+	struct session *session;
+	struct rig *rig;
+	int slot;
+	unsigned poll_ms;
+	char *key;
+	struct link *link;
+	struct intake *intake;		/* NULL while the type is unknown */
+	struct origin *unknown;		/* stands in until then, or NULL */
+	unsigned ticket;		/* of the question what it is */
+	unsigned losses;
+	bool hopeless;			/* will not find out what it is */
+	bool seen;
+};
+
+struct rig {
+	char *key;
+	struct board *board;
+	struct wire **wires;
+	size_t n_wires;
+	bool target;			/* of no configuration */
+	bool seen;
+};
+
+/* plan.c: what a board of the configuration needs. */
+#define PLANS_MAX (DRIVER_SLOTS_MAX + 1)
+size_t	 plan_board(const struct config *, const struct config_board *,
+	    struct plan *out);
+void	 plan_release(struct plan *, size_t n);
+char	*plan_rig_key(const struct config *, const struct config_board *);
+unsigned plan_poll_ms(const struct config *, const struct config_board *);
+
+/* wire.c */
+struct wire *wire_new(struct rig *, struct session *, const struct plan *);
+void	 wire_free(struct wire *);
+bool	 wire_settled(const struct wire *);
+/* NULL unless it failed. */
+const char *wire_failure(const struct wire *);
+
+/* detect.c: learn what is at the far end, then give it an intake. */
+void	 detect_start(struct wire *);
+void	 wire_feed(struct wire *, const struct driver *, int slot);
+void	 wire_news(struct wire *);
+
+/* session.c */
+struct rig *session_add_rig(struct session *, struct board *, char *key);
+
+#endif
