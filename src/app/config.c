@@ -48,6 +48,9 @@ config_free(struct config *c)
 	options_release(OPT_RACK, &c->rack);
 	options_release(OPT_SSH, &c->ssh);
 	options_release(OPT_THRESHOLDS, &c->thresholds);
+	for (size_t i = 0; i < c->n_files; i++)
+		free(c->files[i]);
+	free(c->files);
 	free(c->path);
 	free(c);
 }
@@ -156,6 +159,10 @@ config_load(const char *path, struct diags *d)
 	read_boards(c, cfg_get(&t->root, "boards"), base, d);
 	config_check(c, t->partial, d);
 	forget_tree(c);
+	c->files = t->files;
+	c->n_files = t->n_files;
+	t->files = NULL;
+	t->n_files = 0;
 	cfgtree_free(t);
 	free(base);
 	diags_sort(d);

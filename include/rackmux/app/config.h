@@ -27,6 +27,8 @@ struct config_board {
 
 struct config {
 	char *path;
+	char **files;		/* it and those that it includes */
+	size_t n_files;
 	struct opts_top top;
 	struct opts_rack rack;
 	struct opts_ssh ssh;
