@@ -9,6 +9,7 @@
 #include <time.h>
 #include <uv.h>
 
+#include "rackmux/base/child.h"
 #include "rackmux/base/mem.h"
 #include "timer.h"
 
@@ -104,6 +105,7 @@ loop_free(struct loop *l)
 {
 	if (l == NULL)
 		return;
+	children_end(l);
 	close_handle(l->wake);
 	/* Closing takes a turn or two. Work that a thread still holds keeps
 	 * the loop's memory: a hung agent must not hold up our exit. */

@@ -42,5 +42,7 @@ void		 child_kill(struct child *, int signum);
 /* Kills (TERM, KILL after 2 s) what still runs, reaps it in the background
  * and never calls back again. */
 void		 child_free(struct child *);
+/* For loop_free(): end at once those that were freed but still run. */
+void		 children_end(struct loop *);
 
 #endif

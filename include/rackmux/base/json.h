@@ -13,8 +13,8 @@ struct json;
 
 /* NULL when it is no JSON; err (may be NULL) says why. */
 struct json	*json_parse(const char *, size_t len, char *err, size_t size);
-struct json	*json_object(void);
-struct json	*json_array(void);
+struct json	*json_new_object(void);
+struct json	*json_new_array(void);
 void		 json_free(struct json *);
 
 /* Reading; NULL in gives NULL or false out. Borrowed from the parent. */
