@@ -102,7 +102,7 @@ app_write_stats(const struct cli *cli, struct loop *loop,
 		return;
 	loop_stats(loop, &turns);
 	getrusage(RUSAGE_SELF, &use);
-	j = json_object();
+	j = json_new_object();
 	json_set_int(j, "wall_ms", (long long)(loop_now(loop) - started_ms));
 	json_set_num(j, "user_ms", ms_of(use.ru_utime));
 	json_set_num(j, "system_ms", ms_of(use.ru_stime));

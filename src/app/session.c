@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
+#include "rackmux/base/fd.h"
 #include "rackmux/base/mem.h"
 #include "rackmux/base/text.h"
 #include "wire.h"
@@ -14,25 +14,14 @@
  * does not cost 250 connections.
  */
 
-/* A link takes one to three descriptors; the default limit of 1,024 ends at
- * a few hundred boards. */
-static void
-raise_descriptor_limit(void)
-{
-	struct rlimit r;
-
-	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
-		r.rlim_cur = r.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &r);
-	}
-}
-
 struct session *
 session_new(struct loop *loop, const struct session_sink *sink, void *arg)
 {
 	struct session *s = mem_alloc(sizeof *s);
 
-	raise_descriptor_limit();
+	/* A link takes one to three descriptors; the default limit of 1,024
+	 * ends at a few hundred boards. */
+	(void)fd_raise_limit();
 	s->loop = loop;
 	s->sink = sink;
 	s->sink_arg = arg;

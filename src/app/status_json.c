@@ -29,7 +29,7 @@ value_json(const struct model *m, const struct value *v)
 {
 	const struct name *name = &name_table[v->id];
 	enum value_state state = value_state(v);
-	struct json *j = json_object();
+	struct json *j = json_new_object();
 
 	if (state == VALUE_UNKNOWN || !v->known)
 		json_set_null(j, "value");
@@ -48,7 +48,7 @@ value_json(const struct model *m, const struct value *v)
 static struct json *
 values_json(const struct model *m, const struct value **v, size_t n)
 {
-	struct json *j = json_object();
+	struct json *j = json_new_object();
 	char full[128];
 
 	for (size_t i = 0; i < n; i++)
@@ -72,7 +72,7 @@ origin_why(const struct origin *o)
 struct json *
 status_json_board(const struct board *b)
 {
-	struct json *j = json_object();
+	struct json *j = json_new_object();
 	const struct value **v;
 	size_t n;
 
@@ -90,7 +90,7 @@ status_json_board(const struct board *b)
 struct json *
 status_json_node(const struct node *node)
 {
-	struct json *j = json_object(), *can;
+	struct json *j = json_new_object(), *can;
 	const struct value **v;
 	char path[96];
 	size_t n;
@@ -105,7 +105,7 @@ status_json_node(const struct node *node)
 	json_set_str(j, "state", node_state_name(node_state(node)));
 	v = node_values(node, &n);
 	json_set(j, "values", values_json(node->board->model, v, n));
-	can = json_object();
+	can = json_new_object();
 	for (int a = 0; a < ACT_MAX; a++) {
 		const char *why = node_cannot(node, (enum act)a);
 
