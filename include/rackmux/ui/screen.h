@@ -1,0 +1,105 @@
+/*
+ * screen - all that the operator looks at, without a terminal: views,
+ * selection, questions, messages. It draws on a canvas and takes keys, so
+ * that a test needs nothing else.
+ */
+#ifndef RM_UI_SCREEN_H
+#define RM_UI_SCREEN_H
+
+#include "rackmux/link/link.h"
+#include "rackmux/model/model.h"
+#include "rackmux/ui/canvas.h"
+#include "rackmux/ui/input.h"
+#include "rackmux/ui/keymap.h"
+#include "rackmux/ui/layout.h"
+
+enum view_id { VIEW_RACK, VIEW_NODE, VIEW_BOARD, VIEW_EVENTS, VIEW_COUNT };
+
+/* What the screen does not do itself. Any may be NULL. */
+struct screen_host {
+	/* REFRESH, QUIT, SUSPEND, REDRAW. board and node: what is selected,
+	 * or NULL. */
+	void (*on_action)(void *arg, enum action, struct board *,
+	    struct node *);
+	/* answer NULL: declined. It is wiped after the call. */
+	void (*on_answer)(void *arg, unsigned id, const char *answer);
+};
+
+#define ASK_INPUT_MAX 512
+struct ask {
+	struct ask *next;
+	unsigned id;
+	enum link_ask_kind kind;
+	bool echo;
+	char *name, *title, *text;
+	char input[ASK_INPUT_MAX];
+	size_t len;
+	const char *hint;	/* what was wrong with the answer, or NULL */
+};
+
+struct screen {
+	struct model *model;
+	const struct screen_host *host;
+	void *arg;
+	bool read_only;
+	enum view_id views[VIEW_COUNT + 1];
+	int depth;		/* of views; views[0] is the rack */
+	bool help;
+	int help_scroll;
+	/* Selection: a board of the model and a slot from 0, -1: none. */
+	struct board *board;
+	int slot;
+	struct layout layout;
+	struct rect body;	/* where the view was drawn last */
+	int scroll;		/* of the rack */
+	bool follow;		/* the next drawing shows the selection */
+	int list_scroll[VIEW_COUNT];
+	int list_total, list_page;
+	struct ask *asks;	/* the first is shown */
+	char message[200];
+	enum event_kind message_kind;
+	uint64_t message_until;
+	uint64_t click_at;
+	struct node *clicked;
+};
+
+void	 screen_init(struct screen *, struct model *);
+void	 screen_release(struct screen *);
+void	 screen_draw(struct screen *, struct canvas *);
+void	 screen_key(struct screen *, struct key);
+void	 screen_mouse(struct screen *, const struct mouse *);
+void	 screen_paste(struct screen *, const char *, size_t len);
+void	 screen_do(struct screen *, enum action);
+void	 screen_ask(struct screen *, const char *name, const struct link_ask *);
+void	 screen_ask_over(struct screen *, unsigned id);
+void	 screen_message(struct screen *, enum event_kind, const char *text);
+void	 screen_select(struct screen *, struct board *, int slot);
+void	 screen_open(struct screen *, enum view_id);
+/* The selected node, or NULL. */
+struct node *screen_node(const struct screen *);
+size_t	 screen_board_index(const struct screen *);
+
+/* --- the parts, one file each ------------------------------------------- */
+
+struct view {
+	const char *name;
+	void (*draw)(struct screen *, struct canvas *, struct rect);
+};
+extern const struct view view_rack, view_node, view_board, view_events;
+
+void	 header_draw(struct screen *, struct canvas *, struct rect);
+void	 footer_draw(struct screen *, struct canvas *, struct rect);
+void	 help_draw(struct screen *, struct canvas *, struct rect);
+void	 prompt_draw(struct screen *, struct canvas *, struct rect);
+void	 prompt_key(struct screen *, struct key);
+void	 prompt_paste(struct screen *, const char *, size_t len);
+void	 ask_free(struct ask *);
+/* A framed window of at most w x h in the middle; returns its inside. */
+struct rect popup_draw(struct canvas *, struct rect in, int w, int h,
+	    const char *title);
+/* Lay the rack out anew for an area (also before moving the selection). */
+void	 rack_layout(struct screen *, int w, int h);
+/* The newest events into a rectangle, newest first, from skip on. */
+void	 events_draw(struct screen *, struct canvas *, struct rect, size_t skip);
+
+#endif

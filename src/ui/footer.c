@@ -1,0 +1,178 @@
+#include "rackmux/ui/screen.h"
+
+#include <string.h>
+
+#include "rackmux/base/text.h"
+#include "rackmux/ui/pen.h"
+#include "rackmux/ui/tile.h"
+
+/*
+ * The bottom line: what is selected, the evidence, and the keys that apply
+ * to it now. Evidence comes first: keys give way to it.
+ */
+
+struct hint {
+	enum action action;
+	const char *word;
+};
+
+static const struct hint rack_hints[] = {
+	{ ACTION_HELP, "help" },
+	{ ACTION_DETAILS, "details" },
+	{ ACTION_EVENTS, "events" },
+	{ ACTION_MARK, "mark" },
+	{ ACTION_QUIT, "quit" },
+}, list_hints[] = {
+	{ ACTION_BACK, "back" },
+	{ ACTION_HELP, "help" },
+	{ ACTION_NEXT_BOARD, "next board" },
+	{ ACTION_REFRESH, "refresh" },
+};
+
+static const char *
+short_key(enum action a)
+{
+	const char *key = action_key(a);
+
+	return strcmp(key, "Enter") == 0 ? "enter"
+	    : strcmp(key, "Space") == 0	 ? "space"
+	    : strcmp(key, "Esc") == 0	 ? "esc"
+	    : strcmp(key, "Tab") == 0	 ? "tab"
+					 : key;
+}
+
+/* As many hints as fit into half the line; returns the columns used. */
+static int
+draw_hints(struct screen *s, struct canvas *c, struct rect r)
+{
+	bool rack = s->views[s->depth - 1] == VIEW_RACK;
+	const struct hint *h = rack ? rack_hints : list_hints;
+	size_t n = rack ? ARRAY_LEN(rack_hints) : ARRAY_LEN(list_hints);
+	int used = 1, room = r.w >= 100 ? r.w / 2 : r.w * 2 / 5;
+	size_t fit = 0;
+	struct pen p;
+
+	for (; fit < n; fit++) {
+		int w = text_width(short_key(h[fit].action)) + 1 +
+		    text_width(h[fit].word) + 2;
+
+		if (used + w > room)
+			break;
+		used += w;
+	}
+	p = pen_at(c, rect_of(r.x + r.w - used, r.y, used, 1), STYLE_ON_BAR);
+	for (size_t i = fit; i-- > 0;) {
+		pen_gap(&p, 2);
+		pen_text(&p, ROLE_KEY, short_key(h[i].action));
+		pen_gap(&p, 1);
+		pen_text(&p, ROLE_BAR_DIM, h[i].word);
+	}
+	return fit > 0 ? used : 0;
+}
+
+static void
+pen_value(struct pen *p, const struct node *n, enum name_id id,
+    const char *word)
+{
+	const struct value *v = node_value(n, id, NULL);
+	char text[64];
+
+	if (value_state(v) == VALUE_UNKNOWN)
+		return;
+	value_format(v, text, sizeof text);
+	if (pen_room(p) < text_width(text) + text_width(word) + 3)
+		return;
+	pen_gap(p, 2);
+	if (word[0] != '\0') {
+		pen_text(p, ROLE_BAR_DIM, word);
+		pen_gap(p, 1);
+	}
+	pen_text(p, value_state(v) == VALUE_STALE ? ROLE_STALE : ROLE_BAR,
+	    text);
+}
+
+static void
+draw_node(struct pen *p, const struct node *n)
+{
+	char text[192], path[96];
+	struct led led = tile_led(n);
+
+	tile_name(n, text, sizeof text);
+	node_path(n, path, sizeof path);
+	pen_glyph(p, led.role, led.glyph);
+	pen_gap(p, 1);
+	pen_text(p, ROLE_BAR, text[0] != '\0' ? text : path);
+	pen_gap(p, 1);
+	if (text[0] != '\0' && pen_room(p) > 60) {
+		pen_text(p, ROLE_BAR_DIM, path);
+		pen_gap(p, 1);
+	}
+	if (node_trouble(n, text, sizeof text)) {
+		enum heat h = node_heat(n);
+
+		pen_gap(p, 1);
+		pen_text(p,
+		    node_state(n) == NODE_LOST ? ROLE_BAD
+			: h >= HEAT_HOT	       ? tile_heat_role(n)
+					       : ROLE_WARN,
+		    text);
+		return;
+	}
+	pen_gap(p, 1);
+	pen_text(p, ROLE_BAR_DIM, node_state_name(node_state(n)));
+	pen_value(p, n, NAME_TEMP_SOC, "");
+	pen_value(p, n, NAME_UPTIME, "up");
+	pen_value(p, n, NAME_LOAD_1M, "load");
+	pen_value(p, n, NAME_MEM_USED, "mem");
+	pen_value(p, n, NAME_LINK_SPEED, "link");
+}
+
+static int
+marked(const struct model *m)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < m->n_boards; i++)
+		for (int k = 0; k < m->boards[i]->slots; k++)
+			n += m->boards[i]->nodes[k]->marked;
+	return n;
+}
+
+static enum role
+message_role(enum event_kind k)
+{
+	return k == EVENT_BAD ? ROLE_BAD
+	    : k == EVENT_WARN ? ROLE_WARN
+	    : k == EVENT_GOOD ? ROLE_GOOD
+			      : ROLE_BAR;
+}
+
+void
+footer_draw(struct screen *s, struct canvas *c, struct rect r)
+{
+	struct style bar = { ROLE_BAR, STYLE_ON_BAR };
+	const struct node *n = screen_node(s);
+	struct pen p;
+	int hints, marks = marked(s->model);
+	char text[200];
+
+	canvas_fill(c, r, bar, ' ');
+	hints = draw_hints(s, c, r);
+	p = pen_at(c, rect_of(r.x + 1, r.y, r.w - 1 - hints, 1), STYLE_ON_BAR);
+	if (loop_now(s->model->loop) < s->message_until) {
+		pen_text(&p, message_role(s->message_kind), s->message);
+		return;
+	}
+	if (marks > 0) {
+		pen_printf(&p, ROLE_MARK, "%d marked", marks);
+		pen_gap(&p, 2);
+	}
+	if (n != NULL)
+		draw_node(&p, n);
+	else if (s->board != NULL) {
+		pen_text(&p, ROLE_BAR, s->board->name);
+		pen_gap(&p, 2);
+		if (board_trouble(s->board, text, sizeof text))
+			pen_text(&p, ROLE_BAD, text);
+	}
+}

@@ -1,0 +1,110 @@
+#include "rackmux/ui/screen.h"
+
+#include "rackmux/base/text.h"
+#include "rackmux/ui/human.h"
+#include "rackmux/ui/pen.h"
+#include "rackmux/ui/spark.h"
+
+/*
+ * The top line: how much is on, and what is not well. A count of nothing is
+ * not shown, so that a healthy rack has a quiet header.
+ */
+
+static void
+count(struct pen *p, enum role role, int n, const char *word)
+{
+	char text[48];
+
+	if (n == 0)
+		return;
+	str_format(text, sizeof text, "%d %s", n, word);
+	if (pen_room(p) < text_width(text) + 2)
+		return;
+	pen_gap(p, 2);
+	pen_text(p, role, text);
+}
+
+/* "74 W of 180 W" and a bar; what is measured, of what nodes. */
+static void
+draw_watts(struct pen *p, const struct model *m, const struct totals *t)
+{
+	struct style full = pen_style(p, ROLE_GRAPH);
+	struct style empty = pen_style(p, ROLE_BAR_DIM);
+	double part;
+	char text[64];
+
+	if (t->watts_nodes == 0)
+		str_copy(text, sizeof text, "\342\200\223 W");
+	else
+		str_format(text, sizeof text, "%.0f W", t->watts);
+	if (pen_room(p) < text_width(text) + 2)
+		return;
+	pen_gap(p, 2);
+	pen_text(p, t->watts_nodes > 0 ? ROLE_BAR : ROLE_BAR_DIM, text);
+	if (t->watts_nodes > 0 && t->watts_nodes < t->on) {
+		str_format(text, sizeof text, " by %d of %d", t->watts_nodes,
+		    t->on);
+		if (pen_room(p) > text_width(text))
+			pen_text(p, ROLE_BAR_DIM, text);
+	}
+	if (m->power_budget_w <= 0)
+		return;
+	str_format(text, sizeof text, " of %.0f W", m->power_budget_w);
+	if (pen_room(p) < text_width(text))
+		return;
+	pen_text(p, ROLE_BAR_DIM, text);
+	if (pen_room(p) < 12 || t->watts_nodes == 0)
+		return;
+	part = t->watts / m->power_budget_w;
+	if (part > 0.9)
+		full = pen_style(p, part > 1 ? ROLE_BAD : ROLE_WARN);
+	gauge_draw(p->c, p->x + 1, p->y, 10, full, empty, part);
+	pen_gap(p, 11);
+}
+
+void
+header_draw(struct screen *s, struct canvas *c, struct rect r)
+{
+	struct model *m = s->model;
+	struct style bar = { ROLE_BAR, STYLE_ON_BAR };
+	struct pen p = pen_at(c, r, STYLE_ON_BAR);
+	struct totals t;
+	char clock[16];
+
+	model_totals(m, &t);
+	canvas_fill(c, r, bar, ' ');
+	if (r.w >= 34) {
+		human_clock(loop_wall(m->loop), clock, sizeof clock);
+		canvas_right(c, r.x, r.y, r.w - 1,
+		    (struct style){ ROLE_BAR_DIM, STYLE_ON_BAR }, clock);
+		p.end -= 10;
+	}
+	pen_gap(&p, 1);
+	if (r.w >= 60)
+		pen_text(&p, ROLE_TITLE, "rackmux  ");
+	pen_fit(&p, ROLE_BAR, r.w / 3, m->rack);
+	if (m->rack[0] != '\0')
+		pen_gap(&p, 1);
+	if (t.nodes > 0) {
+		pen_gap(&p, 1);
+		pen_printf(&p, t.on > 0 ? ROLE_BAR : ROLE_BAR_DIM, "%d/%d on",
+		    t.on, t.nodes);
+	}
+	count(&p, ROLE_CRITICAL, t.hot, "hot");
+	count(&p, ROLE_LOST, t.lost, "lost");
+	count(&p, ROLE_WARN, t.throttled, "throttled");
+	count(&p, ROLE_BAR_DIM, t.stale, "stale");
+	count(&p, ROLE_BAR_DIM, t.unknown, "unknown");
+	if (t.boards_up < t.boards && t.boards_up > 0)
+		count(&p, ROLE_WARN, t.boards - t.boards_up,
+		    t.boards - t.boards_up == 1 ? "board down"
+						: "boards down");
+	if (s->read_only && pen_room(&p) >= 11) {
+		pen_gap(&p, 2);
+		pen_text(&p, ROLE_BAR_DIM, "read only");
+	}
+	if (t.nodes > 0 && r.w >= 60) {
+		pen_gap(&p, 2);
+		draw_watts(&p, m, &t);
+	}
+}

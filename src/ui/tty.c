@@ -1,0 +1,322 @@
+#include "rackmux/ui/tty.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "rackmux/base/buf.h"
+#include "rackmux/base/text.h"
+
+/*
+ * The output descriptor is opened anew by the terminal's name: O_NONBLOCK
+ * belongs to the open file, and the one that we inherited is the shell's
+ * too, which would be left with it.
+ */
+
+struct tty {
+	struct loop *loop;
+	int in, out;
+	bool own_out;
+	struct termios cooked;
+	bool is_raw;
+	struct buf queue;
+	struct io *writer, *reader;
+	loop_fn *on_drain;
+	void *drain_arg;
+	tty_read_fn *on_read;
+	void *read_arg;
+	unsigned long long bytes;
+};
+
+/* Only what a signal handler may touch. */
+static struct {
+	int fd;
+	struct termios cooked;
+	char restore[256];
+	size_t len;
+} guard = { .fd = -1 };
+static const int crashes[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL,
+	SIGSYS };
+
+static int
+open_again(int fd)
+{
+	char name[128];
+
+	if (ttyname_r(fd, name, sizeof name) != 0)
+		return -1;
+	return open(name, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+}
+
+struct tty *
+tty_new(struct loop *loop, int in, int out, char *err, size_t size)
+{
+	struct termios cooked;
+	struct tty *t;
+
+	if (tcgetattr(in, &cooked) != 0) {
+		str_copy(err, size,
+		    "standard input is not a terminal; see \"rackmux "
+		    "status\" for output without one");
+		return NULL;
+	}
+	if (!isatty(out)) {
+		str_copy(err, size,
+		    "standard output is not a terminal; see \"rackmux "
+		    "status\" for output without one");
+		return NULL;
+	}
+	t = mem_alloc(sizeof *t);
+	t->loop = loop;
+	t->in = in;
+	t->cooked = cooked;
+	t->out = open_again(out);
+	t->own_out = t->out >= 0;
+	if (!t->own_out)
+		t->out = out;
+	buf_init(&t->queue, 0);
+	return t;
+}
+
+void
+tty_free(struct tty *t)
+{
+	if (t == NULL)
+		return;
+	tty_guard(t, NULL);
+	tty_cooked(t);
+	io_free(t->writer);
+	io_free(t->reader);
+	if (t->own_out)
+		close(t->out);
+	buf_release(&t->queue);
+	free(t);
+}
+
+bool
+tty_raw(struct tty *t)
+{
+	struct termios raw = t->cooked;
+
+	raw.c_iflag &= ~(tcflag_t)(BRKINT | ICRNL | INLCR | IGNCR | INPCK |
+	    ISTRIP | IXON | PARMRK);
+	raw.c_oflag &= ~(tcflag_t)OPOST;
+	raw.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | IEXTEN | ISIG);
+	raw.c_cflag = (raw.c_cflag & ~(tcflag_t)(CSIZE | PARENB)) | CS8;
+	raw.c_cc[VMIN] = 1;
+	raw.c_cc[VTIME] = 0;
+	t->is_raw = tcsetattr(t->in, TCSANOW, &raw) == 0;
+	return t->is_raw;
+}
+
+void
+tty_cooked(struct tty *t)
+{
+	if (t->is_raw)
+		tcsetattr(t->in, TCSANOW, &t->cooked);
+	t->is_raw = false;
+}
+
+void
+tty_size(const struct tty *t, int *w, int *h)
+{
+	struct winsize ws = { 0 };
+
+	*w = 80;
+	*h = 24;
+	if (ioctl(t->out, TIOCGWINSZ, &ws) != 0)
+		return;
+	if (ws.ws_col > 0)
+		*w = ws.ws_col;
+	if (ws.ws_row > 0)
+		*h = ws.ws_row;
+}
+
+/* --- output ------------------------------------------------------------- */
+
+/* Writes what is taken now; false when the terminal is gone. */
+static bool
+write_some(struct tty *t)
+{
+	while (t->queue.len > 0) {
+		struct pollfd p = { .fd = t->out, .events = POLLOUT };
+		size_t len = t->queue.len;
+		ssize_t n;
+
+		/* A descriptor that may block gets what surely fits. */
+		if (!t->own_out) {
+			if (poll(&p, 1, 0) <= 0)
+				return true;
+			len = len > 256 ? 256 : len;
+		}
+		n = write(t->out, t->queue.data, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return true;
+		if (n <= 0) {
+			buf_clear(&t->queue);
+			return false;
+		}
+		buf_drop(&t->queue, (size_t)n);
+	}
+	return true;
+}
+
+static void
+writable(void *arg, int events)
+{
+	struct tty *t = arg;
+
+	if (events & IO_HUP) {
+		buf_clear(&t->queue);
+		io_free(t->writer);
+		t->writer = NULL;
+		return;
+	}
+	write_some(t);
+	if (t->queue.len > 0)
+		return;
+	io_want(t->writer, 0);
+	if (t->on_drain != NULL)
+		t->on_drain(t->drain_arg);
+}
+
+void
+tty_write(struct tty *t, const char *s, size_t len)
+{
+	t->bytes += len;
+	buf_add(&t->queue, s, len);
+	if (!write_some(t) || t->queue.len == 0)
+		return;
+	if (t->writer == NULL)
+		t->writer = io_new(t->loop, t->out, writable, t);
+	io_want(t->writer, IO_WRITE);
+}
+
+size_t
+tty_pending(const struct tty *t)
+{
+	int waiting = 0;
+
+	if (t->queue.len == 0 && ioctl(t->out, TIOCOUTQ, &waiting) == 0 &&
+	    waiting > 4096)
+		return (size_t)waiting;
+	return t->queue.len;
+}
+
+static long long
+clock_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
+void
+tty_flush(struct tty *t, int ms)
+{
+	long long end = clock_ms() + ms, left;
+
+	while (write_some(t) && t->queue.len > 0 &&
+	    (left = end - clock_ms()) > 0) {
+		struct pollfd p = { .fd = t->out, .events = POLLOUT };
+
+		poll(&p, 1, (int)left);
+	}
+	buf_clear(&t->queue);
+}
+
+void
+tty_on_drain(struct tty *t, loop_fn *fn, void *arg)
+{
+	t->on_drain = fn;
+	t->drain_arg = arg;
+}
+
+unsigned long long
+tty_bytes(const struct tty *t)
+{
+	return t->bytes;
+}
+
+/* --- input -------------------------------------------------------------- */
+
+static void
+readable(void *arg, int events)
+{
+	struct tty *t = arg;
+	char bytes[4096];
+	ssize_t n = 0;
+
+	if (events & IO_READ) {
+		n = read(t->in, bytes, sizeof bytes);
+		if (n < 0 && (errno == EINTR || errno == EAGAIN))
+			return;
+	}
+	if (n <= 0) {
+		io_want(t->reader, 0);
+		n = 0;
+	}
+	t->on_read(t->read_arg, bytes, (size_t)n);
+}
+
+void
+tty_on_read(struct tty *t, tty_read_fn *fn, void *arg)
+{
+	t->on_read = fn;
+	t->read_arg = arg;
+	if (t->reader == NULL)
+		t->reader = io_new(t->loop, t->in, readable, t);
+	io_want(t->reader, IO_READ);
+}
+
+/* --- when things end badly ---------------------------------------------- */
+
+static void
+crash(int signum)
+{
+	ssize_t n RM_UNUSED;
+
+	if (guard.fd >= 0) {
+		n = write(guard.fd, guard.restore, guard.len);
+		tcsetattr(guard.fd, TCSANOW, &guard.cooked);
+	}
+	raise(signum); /* SA_RESETHAND: now it means what it meant */
+}
+
+void
+tty_guard(struct tty *t, const char *restore)
+{
+	struct sigaction sa = { .sa_handler = crash };
+
+	guard.fd = -1;
+	if (restore != NULL) {
+		str_copy(guard.restore, sizeof guard.restore, restore);
+		guard.len = strlen(guard.restore);
+		guard.cooked = t->cooked;
+		guard.fd = t->out;
+		sa.sa_flags = (int)SA_RESETHAND;
+	} else
+		sa.sa_handler = SIG_DFL;
+	sigemptyset(&sa.sa_mask);
+	for (size_t i = 0; i < ARRAY_LEN(crashes); i++)
+		sigaction(crashes[i], &sa, NULL);
+}
+
+bool
+tty_stop_process(void)
+{
+	/* A session leader has no shell that would continue it. */
+	if (getsid(0) == getpid())
+		return false;
+	return raise(SIGSTOP) == 0;
+}
