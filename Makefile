@@ -37,7 +37,7 @@ LDHARDEN := -pie -Wl,-z,relro,-z,now
 CFLAGS ?=
 CPPFLAGS ?=
 LDFLAGS ?=
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Iinclude $(PKG_CFLAGS) $(WARN) \
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Iinclude -Itests/lib $(PKG_CFLAGS) $(WARN) \
 	$(if $(WERROR),-Werror) $(OPT) $(HARDEN) \
 	-DRM_VERSION='"$(VERSION)"' -DRM_PREFIX='"$(PREFIX)"' \
 	$(CPPFLAGS) $(CFLAGS)
