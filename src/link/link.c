@@ -270,6 +270,7 @@ link_fail(struct link *l, enum link_why why, const char *text, bool retry)
 	passcmd_free(l->passcmd);
 	l->passcmd = NULL;
 	l->password_id = 0;
+	l->shell_lost = false;
 	link_close_shell(l);
 	runs_drop(l, copy);
 	if (loans_drop(l, copy) && !asking)
@@ -343,7 +344,11 @@ on_dead(void *arg, enum link_why why, const char *text)
 		pool_forget(l->pool, ASK_PASSWORD, subject);
 	}
 	if (l->ops->login && why != LINK_WHY_TIMEOUT) {
-		link_fail(l, why, copy, why != LINK_WHY_AUTH);
+		/* Told soon: if it is the transport that ends, it knows
+		 * better why. */
+		l->shell_lost = true;
+		l->shell_why = why;
+		str_copy(l->no_shell_why, sizeof(l->no_shell_why), copy);
 	} else if (why == LINK_WHY_SHELL) {
 		str_copy(l->no_shell_why, sizeof(l->no_shell_why), copy);
 		l->no_shell_until = loop_now(l->loop) + NO_SHELL_MS;

@@ -94,6 +94,8 @@ struct link {
 	unsigned password_id;	/* the question about the console's password */
 	uint64_t no_shell_until;
 	char no_shell_why[200];
+	bool shell_lost;		/* a console's, just now */
+	enum link_why shell_why;
 	unsigned tickets, rtt_us;
 	unsigned long long bytes;	/* of connections that are over */
 	unsigned long long received;	/* when the silence began */

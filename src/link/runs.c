@@ -305,6 +305,9 @@ runs_post(void *arg)
 	struct req *r;
 
 	link_enter(l);
+	if (l->shell_lost)
+		link_fail(l, l->shell_why, l->no_shell_why,
+		    l->shell_why != LINK_WHY_AUTH);
 	do {
 		for (r = l->reqs; r && r->state != REQ_OVER; r = r->next)
 			;
