@@ -25,12 +25,12 @@ const char *
 cfg_type_name(enum cfg_type t)
 {
 	static const char *const names[] = {
-		[CFG_GROUP] = "a group { ... }",
-		[CFG_LIST] = "a list ( ... )",
+		[CFG_GROUP] = "a group",
+		[CFG_LIST] = "a list",
 		[CFG_INT] = "a whole number",
 		[CFG_FLOAT] = "a number",
 		[CFG_BOOL] = "true or false",
-		[CFG_STRING] = "a string \"...\"",
+		[CFG_STRING] = "a string",
 	};
 
 	return names[t];

@@ -66,7 +66,7 @@ check_link(const struct cfg_node *group, const char *link, struct diags *d)
 	struct url u;
 
 	if (link != NULL && !url_parse(&u, link, false, err, sizeof err))
-		diags_add(d, at->file, at->line, "'link' %s", err);
+		diags_add(d, at->file, at->line, "'link': %s", err);
 }
 
 static void

@@ -14,7 +14,7 @@
 enum cfg_type {
 	CFG_GROUP, CFG_LIST, CFG_INT, CFG_FLOAT, CFG_BOOL, CFG_STRING
 };
-const char *cfg_type_name(enum cfg_type);	/* "a group { ... }" */
+const char *cfg_type_name(enum cfg_type);	/* "a group" */
 
 struct cfg_node {
 	char *key;		/* NULL in a list */
