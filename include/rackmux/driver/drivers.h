@@ -1,0 +1,14 @@
+/*
+ * drivers - the drivers there are. The table (table.c) lists those that a
+ * configuration may name; skel is a template, built and tested but not in it.
+ */
+#ifndef RM_DRIVER_DRIVERS_H
+#define RM_DRIVER_DRIVERS_H
+
+#include "rackmux/driver/driver.h"
+
+extern const struct driver driver_turing_pi;
+extern const struct driver driver_linux;
+extern const struct driver driver_skel;
+
+#endif

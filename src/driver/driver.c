@@ -1,0 +1,114 @@
+#include "rackmux/driver/driver.h"
+
+#include "rackmux/base/mem.h"
+
+/*
+ * What every driver says in the same words. Whether a lost command ran is the
+ * link's to know; here its outcome only becomes a reason.
+ */
+
+const char *
+source_name(enum source s)
+{
+	static const char *const names[] = { [SOURCE_BOARD] = "board",
+		[SOURCE_NODE] = "node",
+		[SOURCE_FEED] = "feed",
+		[SOURCE_COMMANDED] = "commanded",
+		[SOURCE_DERIVED] = "derived" };
+
+	return (size_t)s < ARRAY_LEN(names) ? names[s] : "?";
+}
+
+const char *
+act_name(enum act a)
+{
+	static const char *const names[ACT_MAX] = {
+		[ACT_POWER_ON] = "power.on",
+		[ACT_POWER_OFF] = "power.off",
+		[ACT_POWER_CYCLE] = "power.cycle",
+		[ACT_POWER_RESET] = "power.reset",
+		[ACT_POWER_SOFT] = "power.soft",
+		[ACT_LOCATE_ON] = "locate.on",
+		[ACT_LOCATE_OFF] = "locate.off",
+		[ACT_CONSOLE] = "console",
+		[ACT_FLASH] = "flash",
+		[ACT_USB_BOOT] = "usb.boot",
+	};
+
+	return (size_t)a < ACT_MAX ? names[a] : "?";
+}
+
+void
+drv_number(struct drv *d, int slot, enum name_id id, const char *instance,
+    enum source source, double number)
+{
+	struct reading r = { .id = id,
+		.instance = instance,
+		.source = source,
+		.known = true,
+		.number = number };
+
+	d->sink.set(d->sink_arg, slot, &r);
+}
+
+void
+drv_text(struct drv *d, int slot, enum name_id id, const char *instance,
+    enum source source, const char *text)
+{
+	struct reading r = { .id = id,
+		.instance = instance,
+		.source = source,
+		.known = true,
+		.text = text };
+
+	d->sink.set(d->sink_arg, slot, &r);
+}
+
+void
+drv_unknown(struct drv *d, int slot, enum name_id id, const char *instance,
+    enum source source, const char *why)
+{
+	struct reading r = { .id = id,
+		.instance = instance,
+		.source = source,
+		.known = false,
+		.why = why };
+
+	d->sink.set(d->sink_arg, slot, &r);
+}
+
+void
+drv_fresh(struct drv *d)
+{
+	d->sink.fresh(d->sink_arg);
+}
+
+static enum link_why
+why_of(enum link_outcome o)
+{
+	switch (o) {
+	case LINK_TIMED_OUT:
+		return LINK_WHY_SILENT;
+	case LINK_DIED:
+	case LINK_NOT_SENT:
+		return LINK_WHY_RESET;
+	case LINK_CANNOT:
+		return LINK_WHY_SHELL;
+	case LINK_CANCELLED:
+	case LINK_DONE:
+		break;
+	}
+	return LINK_WHY_PROTOCOL;
+}
+
+void
+drv_stale(struct drv *d, const struct link_result *r)
+{
+	const char *why = r->why;
+
+	if (why == NULL || *why == '\0')
+		why = r->outcome == LINK_DONE
+		    ? "the answer was no answer to what was asked"
+		    : "no answer";
+	d->sink.stale(d->sink_arg, why_of(r->outcome), why);
+}

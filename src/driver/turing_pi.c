@@ -1,0 +1,161 @@
+#include "turing_pi.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "rackmux/base/mem.h"
+#include "rackmux/driver/drivers.h"
+
+/*
+ * Turing Pi 2 and 2.5, over SSH or over the BMC's USB console. A round is one
+ * call of rm_tp, which only reads files; what bmcd alone knows is asked by
+ * rm_tp_api after the first round, every half a minute, after each action
+ * and when a rail changed, in a command of its own, so that a slow or wedged
+ * bmcd delays no round that matters.
+ */
+
+#define SLOW_MS 30000
+#define SLOW_TIMEOUT 20000
+
+static struct drv *
+tp_open(void)
+{
+	struct tp *tp = mem_alloc(sizeof *tp);
+
+	report_init(&tp->fast, &tp->drv, SOURCE_BOARD);
+	report_init(&tp->slow, &tp->drv, SOURCE_BOARD);
+	report_init(&tp->intent, &tp->drv, SOURCE_COMMANDED);
+	return &tp->drv;
+}
+
+static void
+tp_close(struct drv *d)
+{
+	struct tp *tp = (struct tp *)d;
+
+	tp_acts_drop(tp);
+	report_release(&tp->fast);
+	report_release(&tp->slow);
+	report_release(&tp->intent);
+	free(tp);
+}
+
+static void
+tp_reset(struct drv *d)
+{
+	struct tp *tp = (struct tp *)d;
+
+	tp->once = tp->cannot_told = false;
+	tp->has_curl = tp->has_tpi = tp->has_sudo = tp->is_root = false;
+	tp->firmware[0] = tp->bmcd[0] = tp->led[0] = '\0';
+	tp->slow_at = 0;
+	memset(tp->rail, 0, sizeof tp->rail);
+	report_clear(&tp->fast);
+	report_clear(&tp->slow);
+	report_clear(&tp->intent);
+}
+
+static void
+on_slow(void *arg, const struct link_result *r)
+{
+	struct tp *tp = arg;
+	const char *why;
+	char *copy;
+
+	tp->slow_open = false;
+	if (r->outcome == LINK_DIED || r->outcome == LINK_NOT_SENT ||
+	    r->outcome == LINK_CANCELLED)
+		return; /* the round says that all is stale */
+	if (!answer_whole(r, &copy, &why)) {
+		tp_slow_unknown(tp, why);
+		return;
+	}
+	tp_parse_slow(tp, copy);
+	free(copy);
+}
+
+static void
+begin_slow(struct tp *tp)
+{
+	struct drv *d = &tp->drv;
+	uint64_t now = d->link.now(d->link.arg);
+
+	if (tp->slow_open)
+		return;
+	if (!tp->slow_now && tp->slow_at != 0 && now - tp->slow_at < SLOW_MS)
+		return;
+	tp->slow_open = true;
+	tp->slow_now = false;
+	tp->slow_at = now > 0 ? now : 1;
+	tp->slow_wall = d->link.wall(d->link.arg);
+	d->link.run(d->link.arg, "rm_tp_api", SLOW_TIMEOUT, on_slow, tp);
+}
+
+static void
+on_answer(void *arg, const struct link_result *r)
+{
+	struct tp *tp = arg;
+	struct drv *d = &tp->drv;
+	bool first = !tp->once;
+	char *copy;
+
+	if (!answer_open(d, r, &copy))
+		return;
+	tp_parse_round(tp, copy);
+	free(copy);
+	if (first && tp->once) {
+		d->sink.slots(d->sink_arg, TP_SLOTS);
+		tp_tell_cannot(tp);
+		d->sink.can_changed(d->sink_arg);
+	}
+	begin_slow(tp);
+	drv_fresh(d);
+}
+
+static void
+tp_poll(struct drv *d)
+{
+	struct tp *tp = (struct tp *)d;
+
+	if (!tp->defined) {
+		d->link.define(d->link.arg, "rm_tp_get", tp_get_body);
+		d->link.define(d->link.arg, "rm_tp_once", tp_once_body);
+		d->link.define(d->link.arg, "rm_tp", tp_body);
+		d->link.define(d->link.arg, "rm_tp_api", tp_api_body);
+		tp->defined = true;
+	}
+	d->link.run(d->link.arg, tp->once ? "rm_tp" : "rm_tp_once; rm_tp",
+	    POLL_TIMEOUT(d), on_answer, tp);
+}
+
+static const char *
+tp_can(struct drv *d, int slot, enum act act)
+{
+	return tp_cannot((struct tp *)d, slot, act);
+}
+
+static int
+tp_match(const char *facts)
+{
+	if (fact_is(facts, "model", "Turing Pi"))
+		return 95;
+	if (fact_is(facts, "rail", "yes"))
+		return 85;
+	/* tpi alone may be a guest on somebody's laptop. */
+	return 0;
+}
+
+const struct driver driver_turing_pi = {
+	.type = "turing-pi",
+	.title = "Turing Pi 2",
+	.user = "root",
+	.slots = TP_SLOTS,
+	.whole_board = true,
+	.open = tp_open,
+	.poll = tp_poll,
+	.close = tp_close,
+	.can = tp_can,
+	.match = tp_match,
+	.act = tp_act,
+	.reset = tp_reset,
+};
