@@ -249,6 +249,15 @@ session_apply(
 		apply_board(s, &c->boards[i], change);
 }
 
+void
+session_refresh(struct session *s, const struct board *board)
+{
+	for (size_t i = 0; i < s->n_rigs; i++)
+		for (size_t k = 0; k < s->rigs[i]->n_wires; k++)
+			if (board == NULL || s->rigs[i]->board == board)
+				wire_refresh(s->rigs[i]->wires[k]);
+}
+
 bool
 session_settled(const struct session *s)
 {

@@ -160,6 +160,25 @@ wire_free(struct wire *w)
 	free(w);
 }
 
+void
+wire_refresh(struct wire *w)
+{
+	if (w->link == NULL)
+		return;
+	switch (link_state(w->link)) {
+	case LINK_UP:
+		if (w->intake != NULL)
+			inst_poll_now(intake_inst(w->intake));
+		break;
+	case LINK_LOST:
+	case LINK_DOWN:
+		link_start(w->link);
+		break;
+	default:
+		break;
+	}
+}
+
 static const struct origin *
 origin_of(const struct wire *w)
 {

@@ -70,6 +70,7 @@ unsigned plan_poll_ms(const struct config *, const struct config_board *);
 /* wire.c */
 struct wire *wire_new(struct rig *, struct session *, const struct plan *);
 void	 wire_free(struct wire *);
+void	 wire_refresh(struct wire *);
 bool	 wire_settled(const struct wire *);
 /* NULL unless it failed. */
 const char *wire_failure(const struct wire *);

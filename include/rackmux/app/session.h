@@ -44,6 +44,9 @@ const struct config *session_config(const struct session *);
 bool	 session_target(struct session *, const char *text, char *err,
 	    size_t size);
 
+/* Ask again now: the board (NULL: all) and its nodes; links that wait before
+ * they try again do not wait longer. */
+void	 session_refresh(struct session *, const struct board *);
 /* All have had a whole round, or failed in a way that waiting does not
  * mend. */
 bool	 session_settled(const struct session *);

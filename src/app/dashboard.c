@@ -1,0 +1,280 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "rackmux/app/app.h"
+#include "rackmux/app/reload.h"
+#include "rackmux/app/themefile.h"
+#include "rackmux/base/mem.h"
+#include "rackmux/base/text.h"
+#include "rackmux/ui/ui.h"
+
+/*
+ * The session below, the screen above, and what goes between them: questions
+ * of links and their answers, refreshes, reloads. Everything that can be
+ * wrong is told before the screen opens; after that nothing is printed.
+ */
+
+struct open_ask {
+	unsigned id;
+	struct link *link;
+};
+
+struct dashboard {
+	const struct cli *cli;
+	struct loop *loop;
+	struct session *session;
+	struct ui *ui;
+	struct reload *reload;
+	struct theme theme;
+	struct open_ask *asks;
+	size_t n_asks;
+};
+
+bool
+app_terminal(void)
+{
+	const char *which = !isatty(0) ? "stdin" : !isatty(1) ? "stdout" : NULL;
+
+	if (which == NULL)
+		return true;
+	fprintf(stderr,
+	    "rackmux: the dashboard needs a terminal, and %s is none; "
+	    "`rackmux status` prints the same without one\n",
+	    which);
+	return false;
+}
+
+/* --- questions ---------------------------------------------------------- */
+
+static void
+on_ask(void *arg, struct link *link, const struct link_ask *ask)
+{
+	struct dashboard *d = arg;
+
+	if (d->ui == NULL) {
+		link_answer(link, ask->id, NULL);
+		return;
+	}
+	d->asks = mem_grow(d->asks, d->n_asks + 1, sizeof *d->asks);
+	d->asks[d->n_asks++] = (struct open_ask){ ask->id, link };
+	ui_ask(d->ui, link_name(link), ask);
+}
+
+static struct link *
+take_ask(struct dashboard *d, unsigned id)
+{
+	for (size_t i = 0; i < d->n_asks; i++)
+		if (d->asks[i].id == id) {
+			struct link *link = d->asks[i].link;
+
+			d->asks[i] = d->asks[--d->n_asks];
+			return link;
+		}
+	return NULL;
+}
+
+static void
+on_ask_over(void *arg, struct link *link, unsigned id)
+{
+	struct dashboard *d = arg;
+
+	(void)link;
+	(void)take_ask(d, id);
+	if (d->ui != NULL)
+		ui_ask_over(d->ui, id);
+}
+
+static void
+on_answer(void *arg, unsigned id, const char *answer)
+{
+	struct link *link = take_ask(arg, id);
+
+	if (link != NULL)
+		link_answer(link, id, answer);
+}
+
+static const struct session_sink sink = { on_ask, on_ask_over };
+
+/* --- what the operator does --------------------------------------------- */
+
+static void
+on_quit(void *arg)
+{
+	struct dashboard *d = arg;
+
+	loop_stop(d->loop);
+}
+
+static void
+on_action(void *arg, enum action action, struct board *board, struct node *node)
+{
+	struct dashboard *d = arg;
+
+	(void)node;
+	if (action == ACTION_REFRESH)
+		session_refresh(d->session, board);
+}
+
+/* --- reload ------------------------------------------------------------- */
+
+static void
+on_say(void *arg, bool bad, const char *text)
+{
+	struct dashboard *d = arg;
+
+	ui_message(d->ui, bad ? EVENT_BAD : EVENT_GOOD, text);
+	model_event(session_model(d->session), bad ? EVENT_BAD : EVENT_INFO,
+	    NULL, NULL, "%s", text);
+}
+
+static void
+on_applied(void *arg, const struct config *c)
+{
+	struct dashboard *d = arg;
+	struct diags diags = { 0 };
+	struct theme theme;
+	char text[512];
+
+	if (d->cli->text[CLIOPT_THEME] != NULL)
+		return;
+	if (theme_find(c->top.theme, &theme, &diags)) {
+		d->theme = theme;
+		ui_set_theme(d->ui, &d->theme);
+	} else {
+		diag_format(&diags.v[0], text, sizeof text);
+		on_say(d, true, text);
+	}
+	diags_release(&diags);
+}
+
+static const struct reload_sink reload_sink = { on_say, on_applied };
+
+/* --- start and end ------------------------------------------------------ */
+
+static bool
+find_theme(struct dashboard *d, const struct config *c)
+{
+	const char *name = d->cli->text[CLIOPT_THEME];
+	struct diags diags = { 0 };
+	bool good;
+
+	if (name == NULL)
+		name = c != NULL ? c->top.theme : "default";
+	good = theme_find(name, &d->theme, &diags);
+	if (!good) {
+		fprintf(stderr, "rackmux: the theme cannot be used:\n");
+		print_diags(stderr, &diags);
+	}
+	diags_release(&diags);
+	return good;
+}
+
+static bool
+open_screen(struct dashboard *d, const struct config *c)
+{
+	const struct cli *cli = d->cli;
+	struct ui_options o = {
+		.loop = d->loop,
+		.model = session_model(d->session),
+		.theme = &d->theme,
+		.ascii = cli->given[CLIOPT_ASCII],
+		.read_only = cli->given[CLIOPT_READ_ONLY] ||
+		    (c != NULL && c->top.read_only),
+		.on_quit = on_quit,
+		.on_action = on_action,
+		.on_answer = on_answer,
+		.arg = d,
+	};
+	char err[256];
+
+	if (cli->given[CLIOPT_MAX_RATE])
+		o.max_rate = (unsigned)cli->number[CLIOPT_MAX_RATE];
+	else if (c != NULL)
+		o.max_rate = (unsigned)c->top.max_rate;
+	d->ui = ui_new(&o, err, sizeof err);
+	if (d->ui == NULL)
+		fprintf(stderr, "rackmux: %s\n", err);
+	return d->ui != NULL;
+}
+
+static bool
+add_targets(struct dashboard *d)
+{
+	char err[256];
+
+	for (size_t i = 0; i < d->cli->n_args; i++)
+		if (!session_target(
+			d->session, d->cli->args[i], err, sizeof err)) {
+			fprintf(stderr, "rackmux: %s\n", err);
+			return false;
+		}
+	return true;
+}
+
+/* c is taken over; NULL: targets only. */
+static int
+run(const struct cli *cli, struct loop *loop, struct config *c)
+{
+	struct dashboard d = { .cli = cli, .loop = loop };
+	struct app_signals *signals = app_signals_new(loop);
+	uint64_t started = loop_now(loop);
+	int status = EXIT_USAGE;
+
+	d.session = session_new(loop, &sink, &d);
+	if (find_theme(&d, c) && add_targets(&d) && open_screen(&d, c)) {
+		if (c != NULL) {
+			session_apply(d.session, c, NULL);
+			d.reload =
+			    reload_new(loop, d.session, &reload_sink, &d);
+			c = NULL;
+		}
+		loop_run(loop);
+		status = app_signals_caught(signals) == 0
+		    ? EXIT_ALL_DONE
+		    : 128 + app_signals_caught(signals);
+		app_write_stats(cli, loop, d.session, started);
+	}
+	config_free(c);
+	reload_free(d.reload);
+	ui_free(d.ui);
+	d.ui = NULL;
+	session_free(d.session);
+	app_signals_free(signals);
+	free(d.asks);
+	return status;
+}
+
+int
+app_dashboard(const struct cli *cli, struct loop *loop, const char *path)
+{
+	struct diags diags = { 0 };
+	struct config *c = config_load(path, &diags);
+
+	if (c == NULL)
+		print_diags(stderr, &diags);
+	diags_release(&diags);
+	return c != NULL ? run(cli, loop, c) : EXIT_USAGE;
+}
+
+int
+cmd_dashboard(const struct cli *cli)
+{
+	struct config *c = NULL;
+	struct loop *loop;
+	int status;
+
+	if (!app_terminal())
+		return EXIT_USAGE;
+	/* Boards named on the command line need no configuration. */
+	if (cli->n_args == 0 || cli->text[CLIOPT_CONFIG] != NULL) {
+		c = app_config(cli);
+		if (c == NULL)
+			return EXIT_USAGE;
+	}
+	loop = loop_new();
+	status = run(cli, loop, c);
+	loop_free(loop);
+	return status;
+}
