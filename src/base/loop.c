@@ -109,10 +109,11 @@ loop_free(struct loop *l)
 	close_handle(l->wake);
 	/* Closing takes a turn or two. Work that a thread still holds keeps
 	 * the loop's memory: a hung agent must not hold up our exit. */
-	for (int i = 0; i < 10 && uv_loop_close(&l->uv) == UV_EBUSY; i++)
+	for (int i = 0; uv_loop_close(&l->uv) == UV_EBUSY; i++) {
+		if (i == 10)
+			return;
 		uv_run(&l->uv, UV_RUN_NOWAIT);
-	if (uv_loop_close(&l->uv) == UV_EBUSY)
-		return;
+	}
 	timers_release(&l->timers);
 	free(l);
 }
