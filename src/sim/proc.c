@@ -1,0 +1,373 @@
+#include "rackmux/sim/proc.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "co.h"
+#include "proc_in.h"
+
+/*
+ * A coroutine that is resumed by what it waits for: input, room for output, a
+ * timer, its turn. It is never resumed from within proc_input() and the like,
+ * but by a task, so that the far end's callbacks do not nest.
+ */
+
+#define IN_MAX (1024 * 1024)
+
+enum wait { WAIT_NONE, WAIT_INPUT, WAIT_ROOM, WAIT_TIME, WAIT_TURN };
+
+struct proc {
+	struct machine *machine;
+	struct proc_io io;
+	void *io_arg;
+	proc_main *main;
+	void *arg;
+	struct co *co;
+	struct task *task;
+	struct timer *timer;
+	struct tty *tty;
+	struct buf in;
+	bool in_eof, dead, running, told;
+	enum wait wait;
+	int status;
+	struct proc_std std;
+};
+
+static void
+body(void *arg)
+{
+	struct proc *p = arg;
+
+	p->status = p->main(p, p->arg);
+}
+
+static void
+resume(struct proc *p)
+{
+	p->wait = WAIT_NONE;
+	p->running = true;
+	co_resume(p->co);
+	p->running = false;
+	if (!co_done(p->co) || p->told)
+		return;
+	p->told = true;
+	if (p->io.ended != NULL)
+		p->io.ended(p->io_arg, p->status);
+}
+
+static void
+on_task(void *arg)
+{
+	resume(arg);
+}
+
+static void
+on_timer(void *arg)
+{
+	struct proc *p = arg;
+
+	if (p->wait == WAIT_TIME)
+		task_post(p->task);
+}
+
+static void
+wait_for(struct proc *p, enum wait w)
+{
+	p->wait = w;
+	co_yield (p->co);
+}
+
+struct proc *
+proc_new(struct machine *m, bool tty, const struct proc_io *io, void *io_arg,
+    proc_main *main_fn, void *arg)
+{
+	struct proc *p = mem_alloc(sizeof *p);
+
+	p->machine = m;
+	p->io = *io;
+	p->io_arg = io_arg;
+	p->main = main_fn;
+	p->arg = arg;
+	p->std.out.kind = OUT_FAR;
+	p->std.err.kind = OUT_FAR_ERR;
+	buf_init(&p->in, IN_MAX);
+	if (tty) {
+		p->tty = mem_alloc(sizeof *p->tty);
+		tty_init(p->tty);
+	}
+	p->co = co_new(body, p);
+	p->task = task_new(m->loop, on_task, p);
+	p->timer = timer_new(m->loop, on_timer, p);
+	p->wait = WAIT_TURN;
+	task_post(p->task);
+	return p;
+}
+
+void
+proc_free(struct proc *p)
+{
+	if (p == NULL)
+		return;
+	p->dead = true;
+	p->told = true;
+	/* Each wait ends at once now, so this comes to an end. */
+	while (!co_done(p->co))
+		resume(p);
+	task_free(p->task);
+	timer_free(p->timer);
+	if (p->tty != NULL)
+		tty_release(p->tty);
+	free(p->tty);
+	buf_release(&p->in);
+	co_free(p->co);
+	free(p);
+}
+
+static void
+wake(struct proc *p, enum wait w)
+{
+	if (p->wait == w)
+		task_post(p->task);
+}
+
+void
+proc_input(struct proc *p, const char *s, size_t len)
+{
+	struct buf echo;
+
+	if (p->tty == NULL) {
+		buf_add(&p->in, s, len);
+		wake(p, WAIT_INPUT);
+		return;
+	}
+	buf_init(&echo, 0);
+	tty_input(p->tty, s, len, &p->in, &echo);
+	/* An echo that finds no room is lost, as on a real line. */
+	if (echo.len > 0)
+		p->io.write(p->io_arg, echo.data, echo.len, false);
+	buf_release(&echo);
+	if (p->tty->interrupt)
+		wake(p, WAIT_TIME);
+	wake(p, WAIT_INPUT);
+}
+
+void
+proc_input_eof(struct proc *p)
+{
+	p->in_eof = true;
+	wake(p, WAIT_INPUT);
+}
+
+void
+proc_writable(struct proc *p)
+{
+	wake(p, WAIT_ROOM);
+}
+
+void
+proc_hangup(struct proc *p)
+{
+	p->dead = true;
+	if (p->wait != WAIT_NONE)
+		task_post(p->task);
+}
+
+struct machine *
+proc_machine(struct proc *p)
+{
+	return p->machine;
+}
+
+/* --- inside ------------------------------------------------------------- */
+
+bool
+proc_dead(const struct proc *p)
+{
+	return p->dead;
+}
+
+struct proc_std *
+proc_std(struct proc *p)
+{
+	return &p->std;
+}
+
+struct tty *
+proc_tty(struct proc *p)
+{
+	return p->tty;
+}
+
+bool
+proc_interrupted(struct proc *p, bool clear)
+{
+	bool was = p->tty != NULL && p->tty->interrupt;
+
+	if (was && clear)
+		p->tty->interrupt = false;
+	return was;
+}
+
+bool
+proc_in_is_far(const struct proc *p)
+{
+	return p->std.in.text == NULL && !p->std.in.null && !p->std.in.zero;
+}
+
+bool
+proc_out_is_far(const struct proc *p)
+{
+	return p->std.out.kind == OUT_FAR;
+}
+
+void
+proc_breathe(struct proc *p)
+{
+	if (p->dead)
+		return;
+	task_post(p->task);
+	wait_for(p, WAIT_TURN);
+}
+
+static ssize_t
+read_text(struct proc_in_from *f, char *out, size_t size)
+{
+	size_t left = f->len - *f->off;
+
+	if (size > left)
+		size = left;
+	memcpy(out, f->text + *f->off, size);
+	*f->off += size;
+	return (ssize_t)size;
+}
+
+ssize_t
+proc_read(struct proc *p, char *out, size_t size)
+{
+	struct proc_in_from *f = &p->std.in;
+
+	if (f->null)
+		return 0;
+	if (f->zero) {
+		memset(out, 0, size);
+		return p->dead ? -1 : (ssize_t)size;
+	}
+	if (f->text != NULL)
+		return read_text(f, out, size);
+	while (!p->dead && p->in.len == 0 && !p->in_eof) {
+		if (p->tty != NULL && p->tty->interrupt)
+			return 0;
+		if (p->tty != NULL && p->tty->eof) {
+			p->tty->eof = false;
+			return 0;
+		}
+		wait_for(p, WAIT_INPUT);
+	}
+	if (p->dead)
+		return -1;
+	if (size > p->in.len)
+		size = p->in.len;
+	memcpy(out, p->in.data, size);
+	buf_drop(&p->in, size);
+	/* An idle shell keeps no buffer. */
+	if (p->in.len == 0)
+		buf_release(&p->in);
+	return (ssize_t)size;
+}
+
+static int
+write_far(struct proc *p, const char *s, size_t len, bool err)
+{
+	while (len > 0) {
+		size_t n;
+
+		if (p->dead)
+			return -1;
+		n = p->io.write(p->io_arg, s, len, err);
+		s += n;
+		len -= n;
+		if (len > 0)
+			wait_for(p, WAIT_ROOM);
+	}
+	return 0;
+}
+
+static int
+write_to(
+    struct proc *p, const struct proc_out_to *to, const char *s, size_t len)
+{
+	struct buf cooked;
+	int rc;
+
+	switch (to->kind) {
+	case OUT_NULL:
+		return 0;
+	case OUT_BUF:
+		return buf_add(to->buf, s, len) ? 0 : -1;
+	case OUT_FAR:
+	case OUT_FAR_ERR:
+		break;
+	}
+	if (p->tty == NULL)
+		return write_far(p, s, len, to->kind == OUT_FAR_ERR);
+	buf_init(&cooked, 0);
+	tty_output(p->tty, s, len, &cooked);
+	rc = write_far(p, buf_str(&cooked), cooked.len, false);
+	buf_release(&cooked);
+	return rc;
+}
+
+int
+proc_out(struct proc *p, const char *s, size_t len)
+{
+	return write_to(p, &p->std.out, s, len);
+}
+
+int
+proc_puts(struct proc *p, const char *s)
+{
+	return proc_out(p, s, strlen(s));
+}
+
+int
+proc_printf(struct proc *p, const char *fmt, ...)
+{
+	va_list ap;
+	char *s;
+	int rc;
+
+	va_start(ap, fmt);
+	s = mem_vprintf(fmt, ap);
+	va_end(ap);
+	rc = proc_puts(p, s);
+	free(s);
+	return rc;
+}
+
+int
+proc_err(struct proc *p, const char *fmt, ...)
+{
+	va_list ap;
+	char *s;
+	int rc;
+
+	va_start(ap, fmt);
+	s = mem_vprintf(fmt, ap);
+	va_end(ap);
+	rc = write_to(p, &p->std.err, s, strlen(s));
+	free(s);
+	return rc;
+}
+
+int
+proc_sleep(struct proc *p, unsigned ms)
+{
+	if (p->dead)
+		return -1;
+	timer_start(p->timer, ms);
+	wait_for(p, WAIT_TIME);
+	timer_stop(p->timer);
+	return p->dead ? -1 : 0;
+}

@@ -1,0 +1,41 @@
+/*
+ * proc_in - what the shell may do to its proc beyond proc.h: redirect, hear
+ * Ctrl-C, change the line.
+ */
+#ifndef RM_SIM_PROC_IN_H
+#define RM_SIM_PROC_IN_H
+
+#include "rackmux/base/buf.h"
+#include "rackmux/sim/proc.h"
+#include "tty.h"
+
+enum out_kind { OUT_FAR, OUT_FAR_ERR, OUT_BUF, OUT_NULL };
+struct proc_out_to {
+	enum out_kind kind;
+	struct buf *buf;	/* OUT_BUF; full (cut) is a broken pipe */
+};
+
+/* text NULL and not null: the far end. */
+struct proc_in_from {
+	const char *text;
+	size_t len;
+	size_t *off;
+	bool null;
+	bool zero;		/* /dev/zero */
+};
+
+struct proc_std {
+	struct proc_in_from in;
+	struct proc_out_to out, err;
+};
+
+struct proc_std *proc_std(struct proc *);
+struct tty *proc_tty(struct proc *);		/* NULL: no terminal */
+/* Ctrl-C came; reading clears it. */
+bool	 proc_interrupted(struct proc *, bool clear);
+/* Let others run: called by loops now and then. */
+void	 proc_breathe(struct proc *);
+bool	 proc_in_is_far(const struct proc *);
+bool	 proc_out_is_far(const struct proc *);
+
+#endif
