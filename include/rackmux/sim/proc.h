@@ -71,6 +71,11 @@ struct machine *proc_machine(struct proc *);
 /* --- for what runs inside --- */
 /* Blocks the coroutine. 0: end of file; -1: hung up. */
 ssize_t	 proc_read(struct proc *, char *, size_t);
+/* As proc_read(), but -2 when nothing came within ms. */
+ssize_t	 proc_read_for(struct proc *, char *, size_t, unsigned ms);
+/* Of a tty: no echo, no editing, no Ctrl-C, as picocom and stty raw set it;
+ * false sets it back. */
+void	 proc_raw(struct proc *, bool raw);
 int	 proc_out(struct proc *, const char *, size_t len);
 int	 proc_puts(struct proc *, const char *);
 int	 proc_printf(struct proc *, const char *fmt, ...) RM_PRINTF(2, 3);

@@ -1,0 +1,28 @@
+/*
+ * pty - a board's USB serial console, as a pseudo-terminal.
+ */
+#ifndef RM_SIM_PTY_H
+#define RM_SIM_PTY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "rackmux/base/loop.h"
+#include "rackmux/sim/proc.h"
+
+struct pty;
+
+/* A getty of machine on a new pty; link (may be NULL) is made a symlink to
+ * it. NULL with err. */
+struct pty	*pty_new(struct loop *, struct machine *, const char *link,
+		    char *err, size_t size);
+void		 pty_free(struct pty *);
+const char	*pty_path(const struct pty *);	/* of the device */
+const char	*pty_link(const struct pty *);	/* or NULL */
+/* The cable: out removes link and device, in makes new ones. */
+int		 pty_plug(struct pty *, bool in);
+bool		 pty_plugged(const struct pty *);
+void		 pty_noise(struct pty *, bool on);	/* wrong speed */
+void		 pty_silence(struct pty *, bool on);
+
+#endif

@@ -1,0 +1,243 @@
+/*
+ * rack - the simulated rack: boards, their nodes, and the clock that moves
+ * them.
+ *
+ * A board may have a machine of its own (a Turing Pi's controller) or be
+ * only a shelf for nodes (a row of Pis). Everything runs on the loop's
+ * clock, so that a test can freeze it and advance it.
+ */
+#ifndef RM_SIM_RACK_H
+#define RM_SIM_RACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rackmux/base/loop.h"
+#include "rackmux/base/buf.h"
+#include "rackmux/base/ring.h"
+#include "rackmux/sim/fault.h"
+#include "rackmux/sim/proc.h"
+#include "rackmux/sim/vfs.h"
+
+#define RACK_TICK_MS 100
+#define UART_RING 16384
+#define TP_SLOTS 4
+
+struct sshd;
+struct endpoint;
+struct pty;
+struct rack;
+struct sim_board;
+struct uart_tap;
+
+enum stage {
+	STAGE_OFF, STAGE_LOADER, STAGE_KERNEL, STAGE_INIT, STAGE_LOGIN,
+	STAGE_STOPPING,	/* a soft reboot or power-off is under way */
+	STAGE_HALTED, STAGE_PANIC
+};
+
+struct node_model {
+	const char *id;		/* in the configuration: "pi4" */
+	const char *model;	/* /proc/device-tree/model */
+	const char *kernel, *os_name, *os_id, *os_version;
+	const char *user, *password;
+	const char *iface;
+	int cores;
+	unsigned mem_kb;
+	int mhz, min_mhz;
+	bool vcgencmd, pmic, fan, wlan;
+	const char *const *zones;	/* further thermal zones, or NULL */
+	double idle_rise, load_rise;	/* degC over the air */
+	double throttle_at;
+};
+
+/* A node's serial console as its board sees it. */
+struct uart {
+	struct ring ring;	/* what bmcd keeps */
+	struct uart_tap *taps;	/* picocom and the like */
+	struct proc *getty;
+	struct proc *dying;	/* freed at the next tick */
+	size_t boot_line;	/* next line of the boot text */
+	double flood_debt;
+};
+
+struct sim_node {
+	struct sim_board *board;
+	int slot;		/* from 1 */
+	char name[32];		/* "" if none */
+	const struct node_model *model;	/* NULL: an empty slot */
+	bool inband;		/* has an SSH server of its own */
+	unsigned port;		/* wanted, 0: any */
+	bool kbdint, two_step;
+	struct machine machine;
+	struct endpoint *endpoint;
+	char hostname[40], serial[20], mac[20];
+
+	bool intent, rail;	/* what bmcd was told; what the rail is */
+	enum stage stage;
+	uint64_t stage_at;	/* loop ms */
+	bool stop_reboots;	/* STAGE_STOPPING ends in a reboot */
+	int64_t booted_at;	/* loop ms; may be negative */
+	int64_t powered_at;
+	double phase, period, base, swing;	/* the load wave */
+	double load[3], busy;
+	double temp, volts;
+	unsigned throttled;	/* bits now and, << 16, since boot */
+	int fan_pwm;
+	double fan_rpm;
+	double rx, tx;		/* bytes */
+	bool dirty;		/* node_refresh() is due */
+	bool forgot;		/* has lost its TCP sessions */
+	char trigger[2][16];	/* of ACT and PWR */
+	int led[2];
+	struct faults faults;
+	struct uart uart;
+};
+
+enum board_type { BOARD_LINUX, BOARD_TURING_PI };
+
+/* What differs between Turing Pi firmwares. */
+struct tp_firmware {
+	const char *release;	/* "2.1.0" */
+	const char *kernel, *tpi, *bmcd, *buildroot, *buildtime;
+	const char *prompt;
+	bool modern;		/* >= 2.1: DSA, new tty map, ring kept */
+};
+
+struct flash_job {
+	bool active, verifying, failed;
+	int node;		/* from 0 */
+	uint64_t id, size, written;
+	uint64_t started;
+	double fail_at;
+	char error[96];
+	double seconds;
+	bool done;
+};
+
+struct tp {
+	const struct tp_firmware *fw;
+	bool v25;		/* the board: v2.5, else v2.4 */
+	bool emc2301;		/* a fan fitted to a v2.4 */
+	int fan;
+	int usb_node, usb_mode;	/* node from 0; 0 host, 1 device, 2 flash */
+	bool usb_bmc;
+	int led_power, led_status;
+	bool locked[TP_SLOTS];	/* picocom holds the line */
+	char stored_name[TP_SLOTS][32];
+	uint64_t bmcd_back;	/* loop ms when bmcd is up again, 0: up */
+	struct flash_job flash;
+};
+
+struct sim_board {
+	struct rack *rack;
+	char name[32];
+	enum board_type type;
+	int unit, slots;
+	struct sim_node *nodes;	/* [slots] */
+	unsigned port;		/* wanted, 0: any */
+	bool ssh, serial;	/* ways in to the controller */
+	bool kbdint, two_step;
+	struct machine machine;	/* the controller; vfs NULL: none */
+	struct endpoint *endpoint;
+	struct pty *pty;
+	int64_t booted_at;
+	bool stopping;		/* a reboot was asked for */
+	uint64_t down_until;	/* rebooting until then, 0: up */
+	bool forgot;
+	struct faults faults;
+	struct tp tp;
+};
+
+struct rack {
+	struct loop *loop;
+	struct sshd *sshd;	/* borrowed; NULL: nothing listens */
+	char name[64];
+	int units;
+	double power_budget;
+	uint64_t rng;
+	struct sim_board **boards;
+	size_t n_boards;
+	struct timer *tick;
+	uint64_t ticked, born;
+	unsigned ticks;
+	const char *dev_dir;	/* where by-id/ links are made, or NULL */
+};
+
+struct rack *rack_new(struct loop *, uint64_t seed);
+void	 rack_free(struct rack *);
+/* A board with slots empty ones; fill in, then rack_start(). */
+struct sim_board *rack_add(struct rack *, const char *name, enum board_type,
+	    int slots);
+/* Build machines, listen, start the clock. -errno with err. */
+int	 rack_start(struct rack *, struct sshd *, char *err, size_t size);
+struct sim_board *rack_board(const struct rack *, const char *name);
+struct sim_node *rack_node(const struct rack *, const char *path);
+/* Deterministic in the seed. */
+uint64_t rack_random(struct rack *);
+double	 rack_uniform(struct rack *);	/* [0, 1) */
+
+/* --- boards (board_state.c) --- */
+/* Something that decides who can reach it, or its nodes, has changed. Not
+ * from inside a proc. */
+void	 board_refresh(struct sim_board *);
+bool	 board_dark(const struct sim_board *);
+/* Both take effect at the next tick, so a proc may call them. */
+void	 board_reboot(struct sim_board *);
+void	 bmcd_restart(struct sim_board *, uint64_t after_ms);
+bool	 bmcd_up(const struct sim_board *);
+void	 board_power_fault(struct sim_board *, bool on);
+void	 board_tick(struct sim_board *, double dt);
+
+/* --- nodes (board_node.c, board_physics.c) ---
+ * node_power, node_set_rail, node_stop may be called by a proc. */
+void	 node_init(struct sim_node *);
+void	 node_power(struct sim_node *, bool on);	/* by its controller */
+void	 node_set_rail(struct sim_node *, bool on);
+void	 node_stop(struct sim_node *, bool reboot);	/* from inside */
+void	 node_panic(struct sim_node *);
+/* Something that decides who can reach it has changed. */
+void	 node_refresh(struct sim_node *);
+/* Its kernel runs and its port has carrier. */
+bool	 node_has_link(const struct sim_node *);
+bool	 node_running(const struct sim_node *);
+void	 node_tick(struct sim_node *, double dt);
+void	 node_physics(struct sim_node *, double dt);
+void	 node_physics_init(struct sim_node *);
+double	 node_uptime(const struct sim_node *);		/* seconds */
+int	 node_mhz(const struct sim_node *);
+double	 node_air(const struct sim_node *);
+
+/* --- booting and the console (nodeboot.c) --- */
+void	 nodeboot_init(struct sim_node *);
+void	 nodeboot_release(struct sim_node *);
+void	 nodeboot_tick(struct sim_node *, double dt);
+void	 nodeboot_stage(struct sim_node *, enum stage);
+/* Bytes on the node's transmit line; bytes for its receive line. */
+void	 uart_print(struct sim_node *, const char *, size_t len);
+void	 uart_puts(struct sim_node *, const char *);
+void	 uart_type(struct sim_node *, const char *, size_t len);
+/* Another reader of the line: from now on each byte reaches either it or
+ * bmcd's ring. The tap is the caller's. */
+struct uart_tap {
+	struct uart_tap *next;
+	struct buf got;
+	void (*wake)(void *arg);	/* or NULL */
+	void *arg;
+};
+void	 uart_tap_add(struct sim_node *, struct uart_tap *);
+void	 uart_tap_remove(struct sim_node *, struct uart_tap *);
+
+/* --- machines --- */
+const struct node_model *node_model_find(const char *id);
+void	 linux_node_init(struct sim_node *);	/* its machine's files */
+extern const struct command linux_node_commands[];
+bool	 turing_pi_personality(struct sim_board *, const char *firmware,
+	    const char *revision, char *err, size_t size);
+void	 turing_pi_init(struct sim_board *);
+void	 turing_pi_sysfs(struct sim_board *);
+void	 turing_pi_tick(struct sim_board *, double dt);
+extern const struct command turing_pi_commands[];
+
+#endif

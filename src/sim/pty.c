@@ -1,0 +1,246 @@
+/*
+ * A USB serial console is the slave side of a pty, the getty is on its
+ * master. We keep the slave open too, so that a client that goes away is no
+ * hang-up: a CDC-ACM console keeps its login the same way, and the next
+ * client may find a shell that somebody else left.
+ */
+#include "rackmux/sim/pty.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "rackmux/base/text.h"
+
+#define QUEUE_MAX 32768
+
+struct pty {
+	struct loop *loop;
+	struct machine *machine;
+	struct proc *proc;
+	struct io *io;
+	int master, slave;
+	char path[64];
+	char *link;
+	struct buf out;
+	bool full, noise, silent;
+};
+
+static void
+pty_flush(struct pty *p)
+{
+	ssize_t n;
+
+	while (p->out.len > 0) {
+		n = write(p->master, p->out.data, p->out.len);
+		if (n <= 0)
+			break;
+		buf_drop(&p->out, (size_t)n);
+	}
+	io_want(p->io, IO_READ | (p->out.len > 0 ? IO_WRITE : 0));
+	if (p->full && p->out.len < QUEUE_MAX / 2) {
+		p->full = false;
+		proc_writable(p->proc);
+	}
+}
+
+static size_t
+pty_write(void *arg, const char *text, size_t len, bool err)
+{
+	struct pty *p = arg;
+	size_t room = QUEUE_MAX - p->out.len, i;
+
+	(void)err;
+	if (p->silent)
+		return len;
+	if (len > room) {
+		p->full = true;
+		len = room;
+	}
+	if (!p->noise) {
+		buf_add(&p->out, text, len);
+	} else {
+		for (i = 0; i < len; i += 3) {
+			char c = (char)((unsigned char)text[i] * 7 | 0x80);
+
+			buf_add(&p->out, &c, 1);
+		}
+	}
+	io_want(p->io, IO_READ | IO_WRITE);
+	return len;
+}
+
+static void
+pty_ended(void *arg, int status)
+{
+	(void)arg;
+	(void)status;
+}
+
+static void
+on_io(void *arg, int events)
+{
+	struct pty *p = arg;
+	char text[1024];
+	ssize_t n;
+
+	if (events & IO_READ) {
+		n = read(p->master, text, sizeof(text));
+		if (n > 0 && !p->noise && !p->silent)
+			proc_input(p->proc, text, (size_t)n);
+	}
+	pty_flush(p);
+}
+
+static int
+pty_open(struct pty *p)
+{
+	static const struct proc_io io = {
+		.write = pty_write,
+		.ended = pty_ended,
+	};
+	struct termios t;
+
+	p->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+	if (p->master < 0)
+		return -errno;
+	if (grantpt(p->master) != 0 || unlockpt(p->master) != 0 ||
+	    ptsname_r(p->master, p->path, sizeof(p->path)) != 0)
+		return -errno;
+	p->slave = open(p->path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (p->slave < 0 || tcgetattr(p->slave, &t) != 0)
+		return -errno;
+	cfmakeraw(&t);
+	cfsetspeed(&t, B115200);
+	(void)tcsetattr(p->slave, TCSANOW, &t);
+	p->io = io_new(p->loop, p->master, on_io, p);
+	io_want(p->io, IO_READ);
+	p->proc = proc_new(p->machine, true, &io, p, proc_main_login, NULL);
+	return 0;
+}
+
+static int
+make_link(const struct pty *p)
+{
+	char *dir, *slash;
+	int rc = 0;
+
+	if (p->link == NULL)
+		return 0;
+	dir = mem_strdup(p->link);
+	if ((slash = strrchr(dir, '/')) != NULL) {
+		*slash = '\0';
+		if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+			rc = -errno;
+	}
+	free(dir);
+	(void)unlink(p->link);
+	if (rc == 0 && symlink(p->path, p->link) != 0)
+		rc = -errno;
+	return rc;
+}
+
+static void
+pty_close(struct pty *p)
+{
+	struct proc *proc = p->proc;
+
+	p->proc = NULL;
+	proc_free(proc);
+	if (p->link != NULL)
+		(void)unlink(p->link);
+	io_free(p->io);
+	p->io = NULL;
+	if (p->master >= 0)
+		close(p->master);
+	if (p->slave >= 0)
+		close(p->slave);
+	p->master = p->slave = -1;
+	p->full = false;
+	buf_clear(&p->out);
+}
+
+struct pty *
+pty_new(struct loop *loop, struct machine *m, const char *link, char *err,
+    size_t size)
+{
+	struct pty *p = mem_alloc(sizeof(*p));
+	int rc;
+
+	p->loop = loop;
+	p->machine = m;
+	p->link = mem_strdup(link);
+	p->master = p->slave = -1;
+	buf_init(&p->out, 0);
+	if ((rc = pty_plug(p, true)) != 0) {
+		str_format(err, size, "cannot make a serial console: %s",
+		    strerror(-rc));
+		pty_free(p);
+		return NULL;
+	}
+	return p;
+}
+
+void
+pty_free(struct pty *p)
+{
+	if (p == NULL)
+		return;
+	pty_close(p);
+	buf_release(&p->out);
+	free(p->link);
+	free(p);
+}
+
+const char *
+pty_path(const struct pty *p)
+{
+	return p->path;
+}
+
+const char *
+pty_link(const struct pty *p)
+{
+	return p->link;
+}
+
+bool
+pty_plugged(const struct pty *p)
+{
+	return p->io != NULL;
+}
+
+int
+pty_plug(struct pty *p, bool in)
+{
+	int rc;
+
+	if (in == pty_plugged(p))
+		return 0;
+	if (!in) {
+		pty_close(p);
+		return 0;
+	}
+	rc = pty_open(p);
+	if (rc == 0)
+		rc = make_link(p);
+	if (rc != 0)
+		pty_close(p);
+	return rc;
+}
+
+void
+pty_noise(struct pty *p, bool on)
+{
+	p->noise = on;
+}
+
+void
+pty_silence(struct pty *p, bool on)
+{
+	p->silent = on;
+}

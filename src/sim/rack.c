@@ -1,0 +1,247 @@
+/*
+ * One timer moves the whole rack: every tick those that boot, every tenth
+ * tick the physics of all. 512 nodes cost some microseconds so, where a timer
+ * each would cost 512 wake-ups.
+ */
+#include "rackmux/sim/rack.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rackmux/base/text.h"
+#include "rackmux/sim/pty.h"
+#include "rackmux/sim/sshd.h"
+
+#define PHYSICS_EVERY 10
+
+/* splitmix64 */
+uint64_t
+rack_random(struct rack *r)
+{
+	uint64_t z = (r->rng += 0x9e3779b97f4a7c15u);
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+	return z ^ (z >> 31);
+}
+
+double
+rack_uniform(struct rack *r)
+{
+	return (double)(rack_random(r) >> 11) / 9007199254740992.0;
+}
+
+static void
+on_tick(void *arg)
+{
+	struct rack *r = arg;
+	uint64_t now = loop_now(r->loop);
+	double dt = (double)(now - r->ticked) / 1000;
+	bool physics = ++r->ticks % PHYSICS_EVERY == 0;
+	size_t i;
+	int k;
+
+	r->ticked = now;
+	for (i = 0; i < r->n_boards; i++) {
+		struct sim_board *b = r->boards[i];
+
+		board_tick(b, dt);
+		for (k = 0; k < b->slots; k++) {
+			node_tick(&b->nodes[k], dt);
+			if (physics)
+				node_physics(&b->nodes[k], dt * PHYSICS_EVERY);
+		}
+	}
+	timer_start(r->tick, RACK_TICK_MS);
+}
+
+struct rack *
+rack_new(struct loop *loop, uint64_t seed)
+{
+	struct rack *r = mem_alloc(sizeof(*r));
+
+	r->loop = loop;
+	r->rng = seed;
+	r->ticked = r->born = loop_now(loop);
+	r->tick = timer_new(loop, on_tick, r);
+	str_copy(r->name, sizeof(r->name), "rack");
+	return r;
+}
+
+static void
+board_free(struct sim_board *b)
+{
+	int k;
+
+	endpoint_free(b->endpoint);
+	pty_free(b->pty);
+	for (k = 0; k < b->slots; k++) {
+		endpoint_free(b->nodes[k].endpoint);
+		nodeboot_release(&b->nodes[k]);
+		vfs_free(b->nodes[k].machine.vfs);
+	}
+	vfs_free(b->machine.vfs);
+	free(b->nodes);
+	free(b);
+}
+
+void
+rack_free(struct rack *r)
+{
+	size_t i;
+
+	if (r == NULL)
+		return;
+	timer_free(r->tick);
+	for (i = 0; i < r->n_boards; i++)
+		board_free(r->boards[i]);
+	free(r->boards);
+	free(r);
+}
+
+struct sim_board *
+rack_add(struct rack *r, const char *name, enum board_type type, int slots)
+{
+	struct sim_board *b = mem_alloc(sizeof(*b));
+	int k;
+
+	b->rack = r;
+	b->type = type;
+	b->slots = slots;
+	b->ssh = type == BOARD_TURING_PI;
+	str_copy(b->name, sizeof(b->name), name);
+	b->nodes = mem_array((size_t)slots, sizeof(*b->nodes));
+	for (k = 0; k < slots; k++) {
+		b->nodes[k].board = b;
+		b->nodes[k].slot = k + 1;
+		b->nodes[k].intent = true;
+	}
+	r->boards = mem_grow(r->boards, r->n_boards + 1, sizeof(*r->boards));
+	r->boards[r->n_boards++] = b;
+	return b;
+}
+
+struct sim_board *
+rack_board(const struct rack *r, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < r->n_boards; i++)
+		if (strcmp(r->boards[i]->name, name) == 0)
+			return r->boards[i];
+	return NULL;
+}
+
+static struct sim_node *
+node_by_name(const struct rack *r, const char *name)
+{
+	size_t i;
+	int k;
+
+	for (i = 0; i < r->n_boards; i++)
+		for (k = 0; k < r->boards[i]->slots; k++)
+			if (strcmp(r->boards[i]->nodes[k].name, name) == 0)
+				return &r->boards[i]->nodes[k];
+	return NULL;
+}
+
+struct sim_node *
+rack_node(const struct rack *r, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	struct sim_board *b;
+	char board[64];
+	long slot;
+	int k;
+
+	if (*path == '\0')
+		return NULL;
+	if (slash == NULL)
+		return node_by_name(r, path);
+	if ((size_t)(slash - path) >= sizeof(board))
+		return NULL;
+	memcpy(board, path, (size_t)(slash - path));
+	board[slash - path] = '\0';
+	if ((b = rack_board(r, board)) == NULL)
+		return NULL;
+	if (str_long(slash + 1, 1, b->slots, &slot))
+		return &b->nodes[slot - 1];
+	for (k = 0; k < b->slots; k++)
+		if (strcmp(b->nodes[k].name, slash + 1) == 0)
+			return &b->nodes[k];
+	return NULL;
+}
+
+static int
+listen_node(struct sim_node *n, struct sshd *sshd, char *err, size_t size)
+{
+	struct endpoint_options o = {
+		.machine = &n->machine,
+		.port = n->port,
+		.kbdint = n->kbdint,
+		.two_step = n->two_step,
+	};
+
+	if (n->model == NULL || !n->inband)
+		return 0;
+	n->endpoint = endpoint_new(sshd, &o, err, size);
+	return n->endpoint != NULL ? 0 : -EIO;
+}
+
+static int
+listen_board(struct sim_board *b, struct sshd *sshd, char *err, size_t size)
+{
+	struct endpoint_options o = {
+		.machine = &b->machine,
+		.port = b->port,
+		.kbdint = b->kbdint,
+		.two_step = b->two_step,
+	};
+	char *link = NULL;
+	int k, rc;
+
+	if (b->machine.vfs != NULL && b->ssh) {
+		b->endpoint = endpoint_new(sshd, &o, err, size);
+		if (b->endpoint == NULL)
+			return -EIO;
+	}
+	if (b->machine.vfs != NULL && b->serial) {
+		if (b->rack->dev_dir != NULL)
+			link = mem_printf("%s/by-id/usb-Turing_Machines__Inc"
+					  "_Turing_Pi_2_%s-if00",
+			    b->rack->dev_dir, b->name);
+		b->pty = pty_new(b->rack->loop, &b->machine, link, err, size);
+		free(link);
+		if (b->pty == NULL)
+			return -EIO;
+	}
+	for (k = 0; k < b->slots; k++)
+		if ((rc = listen_node(&b->nodes[k], sshd, err, size)) != 0)
+			return rc;
+	return 0;
+}
+
+int
+rack_start(struct rack *r, struct sshd *sshd, char *err, size_t size)
+{
+	size_t i;
+	int k, rc;
+
+	r->sshd = sshd;
+	for (i = 0; i < r->n_boards; i++) {
+		struct sim_board *b = r->boards[i];
+
+		if (b->type == BOARD_TURING_PI)
+			turing_pi_init(b);
+		for (k = 0; k < b->slots; k++)
+			node_init(&b->nodes[k]);
+		if (sshd != NULL &&
+		    (rc = listen_board(b, sshd, err, size)) != 0)
+			return rc;
+		board_refresh(b);
+	}
+	r->ticked = loop_now(r->loop);
+	timer_start(r->tick, RACK_TICK_MS);
+	return 0;
+}

@@ -1,0 +1,944 @@
+/*
+ * libssh's server side, all sessions in one process. Each session has an
+ * ssh_event of its own, polled with timeout 0 when the loop saw its socket
+ * ready: one event for all costs O(n) a wake-up. libssh owns one descriptor
+ * of the connection, we watch a duplicate, because libssh closes its own
+ * whenever it sees fit and the number is then reused. Its callbacks only
+ * copy and flag; whatever frees, writes or closes happens after it has
+ * returned. What a program prints goes through a queue of ours, so libssh
+ * never runs on a coroutine's small stack.
+ */
+#include "rackmux/sim/sshd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libssh/callbacks.h>
+#include <libssh/libssh.h>
+#include <libssh/server.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "rackmux/base/hash.h"
+#include "rackmux/base/log.h"
+#include "rackmux/base/text.h"
+
+#include "listen.h"
+
+#define KEYS_MAX 64
+#define QUEUE_MAX 65536
+#define CHUNK_MAX 32768
+#define AUTH_TRIES 6
+#define POLLS_MAX 16
+#define FLOOD_MS 50
+
+struct host_key {
+	ssh_bind bind;
+	char *text;
+	unsigned users;
+};
+
+struct sshd {
+	struct loop *loop;
+	ssh_key client;
+	struct host_key *keys[KEYS_MAX];
+	size_t n_endpoints;
+};
+
+struct session;
+
+struct channel {
+	struct channel *next;
+	struct session *session;
+	ssh_channel ch;
+	struct ssh_channel_callbacks_struct cb;
+	struct proc *proc;
+	struct shell_args args;
+	char *command;
+	struct buf out, err;
+	uint64_t hold_until;
+	int status;
+	bool pty, started, full, ended, finished, gone;
+};
+
+struct session {
+	struct session *next;
+	struct endpoint *endpoint;
+	ssh_session ses;
+	ssh_event event;
+	struct ssh_server_callbacks_struct cb;
+	struct io *io;
+	struct task *task;
+	struct timer *timer;
+	struct channel *channels;
+	int fd, tries;
+	bool keyed, authed, closing, mute, first_done;
+};
+
+struct endpoint {
+	struct sshd *sshd;
+	struct endpoint_options o;
+	struct listener *listener;
+	struct host_key *key;
+	enum endpoint_mode mode;
+	struct endpoint_trouble trouble;
+	struct session *sessions;
+	size_t n_sessions;
+	struct timer *flood;
+};
+
+/* --- keys --- */
+
+static void
+host_key_drop(struct host_key *k)
+{
+	if (k == NULL || --k->users > 0)
+		return;
+	ssh_bind_free(k->bind);
+	free(k->text);
+	free(k);
+}
+
+static struct host_key *
+host_key_new(void)
+{
+	struct host_key *k = mem_alloc(sizeof(*k));
+	ssh_key key = NULL;
+	char *b64 = NULL;
+	bool no = false;
+
+	k->users = 1;
+	k->bind = ssh_bind_new();
+	if (k->bind == NULL ||
+	    ssh_pki_generate(SSH_KEYTYPE_ED25519, 0, &key) != SSH_OK ||
+	    ssh_pki_export_pubkey_base64(key, &b64) != SSH_OK) {
+		ssh_key_free(key);
+		host_key_drop(k);
+		return NULL;
+	}
+	k->text = mem_printf("ssh-ed25519 %s", b64);
+	ssh_string_free_char(b64);
+	ssh_bind_options_set(k->bind, SSH_BIND_OPTIONS_PROCESS_CONFIG, &no);
+	ssh_bind_options_set(k->bind, SSH_BIND_OPTIONS_IMPORT_KEY, key);
+	return k;
+}
+
+static void
+no_log(int priority, const char *function, const char *text, void *arg)
+{
+	(void)arg;
+	if (priority <= SSH_LOG_WARN)
+		log_debug("libssh: %s: %s", function, text);
+}
+
+struct sshd *
+sshd_new(struct loop *loop, char *err, size_t size)
+{
+	struct sshd *d;
+
+	ssh_set_log_callback(no_log);
+	if (ssh_init() != SSH_OK) {
+		str_copy(err, size, "libssh does not start");
+		return NULL;
+	}
+	d = mem_alloc(sizeof(*d));
+	d->loop = loop;
+	if (ssh_pki_generate(SSH_KEYTYPE_ED25519, 0, &d->client) != SSH_OK) {
+		str_copy(err, size, "cannot make a client key");
+		free(d);
+		return NULL;
+	}
+	return d;
+}
+
+void
+sshd_free(struct sshd *d)
+{
+	size_t i;
+
+	if (d == NULL)
+		return;
+	for (i = 0; i < KEYS_MAX; i++)
+		host_key_drop(d->keys[i]);
+	ssh_key_free(d->client);
+	free(d);
+	ssh_finalize();
+}
+
+int
+sshd_write_key(struct sshd *d, const char *path, char *err, size_t size)
+{
+	char *public = mem_printf("%s.pub", path);
+	mode_t old = umask(077);
+	int rc;
+
+	(void)unlink(path);
+	rc = ssh_pki_export_privkey_file(d->client, NULL, NULL, NULL, path);
+	if (rc == SSH_OK)
+		rc = ssh_pki_export_pubkey_file(d->client, public);
+	(void)umask(old);
+	free(public);
+	if (rc == SSH_OK && chmod(path, 0600) == 0)
+		return 0;
+	str_format(err, size, "%s: cannot write the key", path);
+	return -EIO;
+}
+
+/* --- channels --- */
+
+static void
+chan_free(struct channel *c)
+{
+	struct proc *p = c->proc;
+
+	c->proc = NULL;
+	proc_free(p);
+	ssh_remove_channel_callbacks(c->ch, &c->cb);
+	ssh_channel_free(c->ch);
+	buf_release(&c->out);
+	buf_release(&c->err);
+	free(c->command);
+	free(c);
+}
+
+/* Hurt what is printed: a byte turned, a run of noise, a piece lost. */
+static void
+add_garbage(struct buf *b, const char *text, size_t len)
+{
+	unsigned char noise[24];
+	size_t cut;
+
+	hash_random(noise, sizeof(noise));
+	cut = len == 0 ? 0 : noise[0] * 256u % (len + 1);
+	buf_add(b, text, cut);
+	if (noise[1] & 1)
+		buf_add(b, noise + 4, noise[2] % 20u);
+	if (noise[1] & 2)
+		cut += (len - cut) / 2;
+	buf_add(b, text + cut, len - cut);
+}
+
+static size_t
+chan_write(void *arg, const char *text, size_t len, bool err)
+{
+	struct channel *c = arg;
+	struct endpoint *e = c->session->endpoint;
+	struct buf *b = err ? &c->err : &c->out;
+	size_t room = b->len < QUEUE_MAX ? QUEUE_MAX - b->len : 0;
+	unsigned char dice;
+
+	if (len > room) {
+		c->full = true;
+		len = room;
+	}
+	if (len == 0)
+		return 0;
+	if (e->trouble.slow_ms > 0 && c->out.len == 0 && c->err.len == 0)
+		c->hold_until = loop_now(e->sshd->loop) + e->trouble.slow_ms;
+	hash_random(&dice, 1);
+	if (e->trouble.garbage > dice / 255.0)
+		add_garbage(b, text, len);
+	else
+		buf_add(b, text, len);
+	task_post(c->session->task);
+	return len;
+}
+
+static void
+chan_ended(void *arg, int status)
+{
+	struct channel *c = arg;
+
+	c->ended = true;
+	c->status = status;
+	task_post(c->session->task);
+}
+
+static void
+chan_finish(struct channel *c)
+{
+	if (!c->finished) {
+		c->finished = true;
+		ssh_channel_request_send_exit_status(c->ch, c->status);
+		ssh_channel_send_eof(c->ch);
+	}
+	ssh_channel_close(c->ch);
+}
+
+/* Send what the peer's window and the socket take. */
+static bool
+chan_send(struct channel *c, struct buf *b, bool err)
+{
+	uint32_t n;
+	int sent;
+
+	while (b->len > 0) {
+		if (ssh_get_poll_flags(c->session->ses) & SSH_WRITE_PENDING)
+			return false;
+		n = ssh_channel_window_size(c->ch);
+		if (n == 0)
+			return false;
+		if (n > b->len)
+			n = (uint32_t)b->len;
+		if (n > CHUNK_MAX)
+			n = CHUNK_MAX;
+		sent = err ? ssh_channel_write_stderr(c->ch, b->data, n)
+			   : ssh_channel_write(c->ch, b->data, n);
+		if (sent <= 0)
+			return false;
+		buf_drop(b, (size_t)sent);
+	}
+	buf_release(b); /* an idle channel holds no memory */
+	buf_init(b, 0);
+	return true;
+}
+
+static void
+chan_flush(struct channel *c)
+{
+	uint64_t now = loop_now(c->session->endpoint->sshd->loop);
+	bool done;
+
+	if (c->gone || c->finished)
+		return;
+	if (c->hold_until > now) {
+		timer_start(c->session->timer, c->hold_until - now);
+		return;
+	}
+	done = chan_send(c, &c->err, true);
+	done = chan_send(c, &c->out, false) && done;
+	if (done && c->ended)
+		chan_finish(c);
+	else if (c->full && c->out.len < QUEUE_MAX / 2 && c->proc != NULL) {
+		c->full = false;
+		proc_writable(c->proc);
+	}
+}
+
+static int
+on_data(ssh_session ses, ssh_channel ch, void *data, uint32_t len, int err,
+    void *arg)
+{
+	struct channel *c = arg;
+
+	(void)ses;
+	(void)ch;
+	if (c->proc != NULL && !err && !c->ended)
+		proc_input(c->proc, data, len);
+	return (int)len;
+}
+
+static void
+on_eof(ssh_session ses, ssh_channel ch, void *arg)
+{
+	struct channel *c = arg;
+
+	(void)ses;
+	(void)ch;
+	if (c->proc != NULL && !c->ended)
+		proc_input_eof(c->proc);
+}
+
+static void
+on_close(ssh_session ses, ssh_channel ch, void *arg)
+{
+	struct channel *c = arg;
+
+	(void)ses;
+	(void)ch;
+	c->gone = true;
+	task_post(c->session->task);
+}
+
+static void
+on_signal(ssh_session ses, ssh_channel ch, const char *name, void *arg)
+{
+	struct channel *c = arg;
+
+	(void)ses;
+	(void)ch;
+	if (c->proc == NULL || c->ended)
+		return;
+	if (strcmp(name, "INT") == 0 && c->pty)
+		proc_input(c->proc, "\003", 1);
+	else
+		proc_hangup(c->proc);
+}
+
+static int
+on_pty(ssh_session ses, ssh_channel ch, const char *term, int w, int h, int pw,
+    int ph, void *arg)
+{
+	struct channel *c = arg;
+
+	(void)ses;
+	(void)ch;
+	(void)term;
+	(void)w;
+	(void)h;
+	(void)pw;
+	(void)ph;
+	c->pty = true;
+	return 0;
+}
+
+static int
+on_resize(
+    ssh_session ses, ssh_channel ch, int w, int h, int pw, int ph, void *arg)
+{
+	return on_pty(ses, ch, NULL, w, h, pw, ph, arg);
+}
+
+static int
+chan_start(struct channel *c, const char *command)
+{
+	static const struct proc_io io = {
+		.write = chan_write,
+		.ended = chan_ended,
+	};
+
+	if (c->started)
+		return 1;
+	c->started = true;
+	c->command = mem_strdup(command);
+	c->args.command = c->command;
+	c->proc = proc_new(c->session->endpoint->o.machine, c->pty, &io, c,
+	    proc_main_shell, &c->args);
+	return 0;
+}
+
+static int
+on_exec(ssh_session ses, ssh_channel ch, const char *command, void *arg)
+{
+	(void)ses;
+	(void)ch;
+	return chan_start(arg, command);
+}
+
+static int
+on_shell(ssh_session ses, ssh_channel ch, void *arg)
+{
+	(void)ses;
+	(void)ch;
+	return chan_start(arg, NULL);
+}
+
+static int
+on_env(ssh_session ses, ssh_channel ch, const char *name, const char *value,
+    void *arg)
+{
+	(void)ses;
+	(void)ch;
+	(void)name;
+	(void)value;
+	(void)arg;
+	return 1; /* refused, as sshd does without AcceptEnv */
+}
+
+static ssh_channel
+on_open(ssh_session ses, void *arg)
+{
+	struct session *s = arg;
+	struct channel *c;
+	ssh_channel ch;
+
+	if (!s->authed || (ch = ssh_channel_new(ses)) == NULL)
+		return NULL;
+	c = mem_alloc(sizeof(*c));
+	c->session = s;
+	c->ch = ch;
+	c->cb.userdata = c;
+	c->cb.channel_data_function = on_data;
+	c->cb.channel_eof_function = on_eof;
+	c->cb.channel_close_function = on_close;
+	c->cb.channel_signal_function = on_signal;
+	c->cb.channel_pty_request_function = on_pty;
+	c->cb.channel_pty_window_change_function = on_resize;
+	c->cb.channel_exec_request_function = on_exec;
+	c->cb.channel_shell_request_function = on_shell;
+	c->cb.channel_env_request_function = on_env;
+	ssh_callbacks_init(&c->cb);
+	ssh_set_channel_callbacks(ch, &c->cb);
+	c->next = s->channels;
+	s->channels = c;
+	return ch;
+}
+
+/* --- authentication --- */
+
+static unsigned
+methods(const struct session *s)
+{
+	const struct endpoint_options *o = &s->endpoint->o;
+
+	if (o->two_step)
+		return s->first_done ? SSH_AUTH_METHOD_PASSWORD
+				     : SSH_AUTH_METHOD_PUBLICKEY;
+	return SSH_AUTH_METHOD_PUBLICKEY |
+	    (o->kbdint ? SSH_AUTH_METHOD_INTERACTIVE
+		       : SSH_AUTH_METHOD_PASSWORD);
+}
+
+static int
+refuse(struct session *s)
+{
+	if (++s->tries >= AUTH_TRIES)
+		s->closing = true;
+	ssh_set_auth_methods(s->ses, (int)methods(s));
+	return SSH_AUTH_DENIED;
+}
+
+static bool
+user_ok(const struct session *s, const char *user)
+{
+	return user != NULL &&
+	    (strcmp(user, s->endpoint->o.machine->user) == 0 ||
+		strcmp(user, "root") == 0);
+}
+
+static bool
+password_ok(const struct session *s, const char *user, const char *password)
+{
+	return user_ok(s, user) && password != NULL &&
+	    !s->endpoint->trouble.refuse_auth &&
+	    strcmp(password, s->endpoint->o.machine->password) == 0;
+}
+
+static int
+on_none(ssh_session ses, const char *user, void *arg)
+{
+	struct session *s = arg;
+
+	(void)user;
+	ssh_set_auth_methods(ses, (int)methods(s));
+	return SSH_AUTH_DENIED;
+}
+
+static int
+on_password(ssh_session ses, const char *user, const char *password, void *arg)
+{
+	struct session *s = arg;
+
+	(void)ses;
+	if (!(methods(s) & (unsigned)SSH_AUTH_METHOD_PASSWORD) ||
+	    !password_ok(s, user, password))
+		return refuse(s);
+	s->authed = true;
+	return SSH_AUTH_SUCCESS;
+}
+
+static int
+on_pubkey(ssh_session ses, const char *user, struct ssh_key_struct *key,
+    char state, void *arg)
+{
+	struct session *s = arg;
+
+	if (!user_ok(s, user) || s->endpoint->trouble.refuse_auth ||
+	    !(methods(s) & (unsigned)SSH_AUTH_METHOD_PUBLICKEY) ||
+	    ssh_key_cmp(key, s->endpoint->sshd->client, SSH_KEY_CMP_PUBLIC))
+		return refuse(s);
+	if (state == SSH_PUBLICKEY_STATE_NONE)
+		return SSH_AUTH_SUCCESS;
+	if (state != SSH_PUBLICKEY_STATE_VALID)
+		return refuse(s);
+	if (s->endpoint->o.two_step) {
+		s->first_done = true;
+		ssh_set_auth_methods(ses, (int)methods(s));
+		return SSH_AUTH_PARTIAL;
+	}
+	s->authed = true;
+	return SSH_AUTH_SUCCESS;
+}
+
+static int
+on_interactive(struct session *s, ssh_message msg)
+{
+	const char *prompts[] = { "Password: " };
+	const char *answer;
+	char echo[] = { 0 };
+
+	if (!(methods(s) & (unsigned)SSH_AUTH_METHOD_INTERACTIVE))
+		return 1;
+	if (!ssh_message_auth_kbdint_is_response(msg)) {
+		ssh_message_auth_interactive_request(
+		    msg, "", "", 1, prompts, echo);
+		return 0;
+	}
+	answer = ssh_userauth_kbdint_getnanswers(s->ses) == 1
+	    ? ssh_userauth_kbdint_getanswer(s->ses, 0)
+	    : NULL;
+	if (password_ok(s, s->endpoint->o.machine->user, answer)) {
+		s->authed = true;
+		ssh_message_auth_reply_success(msg, 0);
+		return 0;
+	}
+	refuse(s);
+	return 1;
+}
+
+/* What no callback took: keyboard-interactive, and requests to refuse. */
+static int
+on_message(ssh_session ses, ssh_message msg, void *arg)
+{
+	struct session *s = arg;
+
+	(void)ses;
+	if (ssh_message_type(msg) == SSH_REQUEST_AUTH &&
+	    ssh_message_subtype(msg) == SSH_AUTH_METHOD_INTERACTIVE)
+		return on_interactive(s, msg);
+	if (ssh_message_type(msg) == SSH_REQUEST_AUTH)
+		ssh_message_auth_set_methods(msg, (int)methods(s));
+	return 1;
+}
+
+/* --- sessions --- */
+
+/* A machine that is reset says no farewell: take libssh's descriptor away
+ * from under it. */
+static void
+cut_off(int fd)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (fd >= 0 && null >= 0)
+		(void)dup3(null, fd, O_CLOEXEC);
+	if (null >= 0)
+		close(null);
+}
+
+static void
+session_free(struct session *s, bool reset)
+{
+	struct endpoint *e = s->endpoint;
+	struct session **at = &e->sessions;
+	struct channel *c;
+	int fd;
+
+	while (*at != s)
+		at = &(*at)->next;
+	*at = s->next;
+	e->n_sessions--;
+	io_free(s->io);
+	task_free(s->task);
+	timer_free(s->timer);
+	fd = ssh_get_fd(s->ses);
+	if (reset)
+		cut_off(fd);
+	while ((c = s->channels) != NULL) {
+		s->channels = c->next;
+		chan_free(c);
+	}
+	if (s->event != NULL) {
+		ssh_event_remove_session(s->event, s->ses);
+		ssh_event_free(s->event);
+	}
+	fd = ssh_get_fd(s->ses);
+	ssh_disconnect(s->ses);
+	ssh_free(s->ses);
+	if (fd >= 0)
+		close(fd);
+	if (reset)
+		listen_reset(s->fd);
+	else
+		close(s->fd);
+	free(s);
+}
+
+static bool
+session_dead(const struct session *s)
+{
+	return ssh_get_fd(s->ses) < 0 || !ssh_is_connected(s->ses) ||
+	    (ssh_get_status(s->ses) & (SSH_CLOSED | SSH_CLOSED_ERROR));
+}
+
+static bool
+session_quiet(const struct session *s)
+{
+	return s->mute || s->endpoint->mode == ENDPOINT_DARK ||
+	    s->endpoint->mode == ENDPOINT_STALLED;
+}
+
+static void
+reap_channels(struct session *s)
+{
+	struct channel **at = &s->channels, *c;
+
+	while ((c = *at) != NULL) {
+		if (c->gone) {
+			*at = c->next;
+			chan_free(c);
+			continue;
+		}
+		if (c->ended && c->proc != NULL) {
+			struct proc *p = c->proc;
+
+			c->proc = NULL;
+			proc_free(p);
+		}
+		chan_flush(c);
+		at = &c->next;
+	}
+}
+
+/* False when the session is over. */
+static bool
+session_pump(struct session *s)
+{
+	int i, rc = SSH_OK;
+
+	if (!s->keyed) {
+		rc = ssh_handle_key_exchange(s->ses);
+		if (rc == SSH_AGAIN)
+			return !session_dead(s);
+		if (rc != SSH_OK)
+			return false;
+		s->keyed = true;
+		s->event = ssh_event_new();
+		if (s->event == NULL ||
+		    ssh_event_add_session(s->event, s->ses) != SSH_OK)
+			return false;
+	}
+	for (i = 0; i < POLLS_MAX && rc == SSH_OK; i++)
+		rc = ssh_event_dopoll(s->event, 0);
+	return rc != SSH_ERROR && !session_dead(s);
+}
+
+static void
+session_step(struct session *s)
+{
+	int events = IO_READ;
+
+	if (session_quiet(s)) {
+		io_want(s->io, 0);
+		return;
+	}
+	if (!session_pump(s)) {
+		session_free(s, false);
+		return;
+	}
+	reap_channels(s);
+	if (session_dead(s) || s->closing) {
+		session_free(s, false);
+		return;
+	}
+	if (ssh_get_poll_flags(s->ses) & SSH_WRITE_PENDING)
+		events |= IO_WRITE;
+	io_want(s->io, events);
+}
+
+static void
+on_io(void *arg, int events)
+{
+	struct session *s = arg;
+
+	if ((events & IO_HUP) && session_quiet(s)) {
+		session_free(s, true);
+		return;
+	}
+	if (events & IO_HUP) {
+		if (session_pump(s))
+			session_free(s, false);
+		else
+			session_free(s, true);
+		return;
+	}
+	session_step(s);
+}
+
+static void
+on_task(void *arg)
+{
+	session_step(arg);
+}
+
+static void
+session_callbacks(struct session *s)
+{
+	s->cb.userdata = s;
+	s->cb.auth_none_function = on_none;
+	s->cb.auth_password_function = on_password;
+	s->cb.auth_pubkey_function = on_pubkey;
+	s->cb.channel_open_request_session_function = on_open;
+	ssh_callbacks_init(&s->cb);
+	ssh_set_server_callbacks(s->ses, &s->cb);
+	ssh_set_message_callback(s->ses, on_message, s);
+	ssh_set_auth_methods(s->ses, (int)methods(s));
+}
+
+static void
+on_connection(void *arg, int fd)
+{
+	struct endpoint *e = arg;
+	struct session *s;
+	ssh_session ses = ssh_new();
+	int own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+
+	if (ses == NULL || own < 0 ||
+	    ssh_bind_accept_fd(e->key->bind, ses, fd) != SSH_OK) {
+		log_warn("sim: cannot take a connection: %s", strerror(errno));
+		ssh_free(ses);
+		close(fd);
+		if (own >= 0)
+			close(own);
+		return;
+	}
+	ssh_set_blocking(ses, 0);
+	s = mem_alloc(sizeof(*s));
+	s->endpoint = e;
+	s->ses = ses;
+	s->fd = own;
+	s->mute = e->mode == ENDPOINT_NO_BANNER;
+	s->task = task_new(e->sshd->loop, on_task, s);
+	s->timer = timer_new(e->sshd->loop, on_task, s);
+	s->io = io_new(e->sshd->loop, own, on_io, s);
+	s->next = e->sessions;
+	e->sessions = s;
+	e->n_sessions++;
+	session_callbacks(s);
+	session_step(s);
+}
+
+/* --- endpoints --- */
+
+static void
+on_flood(void *arg)
+{
+	static const char line[] =
+	    "[  123.456789] usb 1-1: device descriptor read/64, error -71\n";
+	struct endpoint *e = arg;
+	size_t want = (size_t)e->trouble.flood_kbps * 1024 * FLOOD_MS / 1000;
+	struct session *s;
+	struct channel *c;
+	size_t n;
+
+	for (s = e->sessions; s != NULL; s = s->next) {
+		for (c = s->channels; c != NULL; c = c->next) {
+			if (!c->started || c->ended)
+				continue;
+			for (n = 0; n < want && c->out.len < QUEUE_MAX / 2;
+			     n += sizeof(line) - 1)
+				buf_add(&c->out, line, sizeof(line) - 1);
+		}
+		task_post(s->task);
+	}
+	if (e->trouble.flood_kbps > 0)
+		timer_start(e->flood, FLOOD_MS);
+}
+
+struct endpoint *
+endpoint_new(
+    struct sshd *d, const struct endpoint_options *o, char *err, size_t size)
+{
+	struct endpoint *e = mem_alloc(sizeof(*e));
+	struct host_key **key = &d->keys[d->n_endpoints % KEYS_MAX];
+
+	e->sshd = d;
+	e->o = *o;
+	if (*key == NULL)
+		*key = host_key_new();
+	if (*key == NULL) {
+		str_copy(err, size, "cannot make a host key");
+		free(e);
+		return NULL;
+	}
+	e->listener = listen_new(d->loop, o->port, on_connection, e, err, size);
+	if (e->listener == NULL) {
+		free(e);
+		return NULL;
+	}
+	d->n_endpoints++;
+	e->key = *key;
+	e->key->users++;
+	e->flood = timer_new(d->loop, on_flood, e);
+	return e;
+}
+
+void
+endpoint_free(struct endpoint *e)
+{
+	if (e == NULL)
+		return;
+	while (e->sessions != NULL)
+		session_free(e->sessions, false);
+	timer_free(e->flood);
+	listen_free(e->listener);
+	host_key_drop(e->key);
+	free(e);
+}
+
+unsigned
+endpoint_port(const struct endpoint *e)
+{
+	return listen_port(e->listener);
+}
+
+const char *
+endpoint_key(const struct endpoint *e)
+{
+	return e->key->text;
+}
+
+size_t
+endpoint_sessions(const struct endpoint *e)
+{
+	return e->n_sessions;
+}
+
+void
+endpoint_reset(struct endpoint *e)
+{
+	while (e->sessions != NULL)
+		session_free(e->sessions, true);
+}
+
+void
+endpoint_close(struct endpoint *e)
+{
+	while (e->sessions != NULL)
+		session_free(e->sessions, false);
+}
+
+void
+endpoint_set(struct endpoint *e, enum endpoint_mode mode)
+{
+	struct session *s;
+
+	if (e->mode == mode)
+		return;
+	e->mode = mode;
+	if (mode == ENDPOINT_REFUSED)
+		endpoint_reset(e);
+	listen_set(e->listener,
+	    mode == ENDPOINT_REFUSED    ? LISTEN_REFUSED
+		: mode == ENDPOINT_DARK ? LISTEN_DARK
+					: LISTEN_OPEN);
+	for (s = e->sessions; s != NULL; s = s->next) {
+		if (mode == ENDPOINT_UP)
+			s->mute = false;
+		task_post(s->task);
+	}
+}
+
+int
+endpoint_new_key(struct endpoint *e)
+{
+	struct host_key *k = host_key_new();
+
+	if (k == NULL)
+		return -EIO;
+	host_key_drop(e->key);
+	e->key = k;
+	return 0;
+}
+
+void
+endpoint_trouble(struct endpoint *e, const struct endpoint_trouble *t)
+{
+	e->trouble = *t;
+	if (t->flood_kbps > 0)
+		timer_start(e->flood, FLOOD_MS);
+	else
+		timer_stop(e->flood);
+}

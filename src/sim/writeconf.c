@@ -1,0 +1,170 @@
+/*
+ * What reaches the rack that now listens: a configuration, a private key and
+ * the host keys. The configuration is renamed into place last, so whoever
+ * waits for it finds the rest there.
+ */
+#include "rackmux/sim/writeconf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "rackmux/base/text.h"
+#include "rackmux/sim/pty.h"
+
+/* A libconfig string. */
+static void
+add_string(struct buf *b, const char *s)
+{
+	buf_puts(b, "\"");
+	for (; *s != '\0'; s++) {
+		if (*s == '"' || *s == '\\')
+			buf_puts(b, "\\");
+		buf_add(b, s, 1);
+	}
+	buf_puts(b, "\"");
+}
+
+static void
+add_node(struct buf *b, const struct sim_node *n)
+{
+	buf_printf(b, "      { slot = %d;", n->slot);
+	if (n->name[0] != '\0')
+		buf_printf(b, " name = \"%s\";", n->name);
+	if (n->endpoint != NULL)
+		buf_printf(b, " link = \"ssh://%s@127.0.0.1:%u\";",
+		    n->model->user, endpoint_port(n->endpoint));
+	buf_puts(b, " }");
+}
+
+static void
+add_board(struct buf *b, const struct sim_board *board)
+{
+	bool first = true;
+	int k;
+
+	buf_printf(b, "  { name = \"%s\"; type = \"%s\";", board->name,
+	    board->type == BOARD_TURING_PI ? "turing-pi" : "linux");
+	if (board->unit > 0)
+		buf_printf(b, " unit = %d;", board->unit);
+	if (board->type == BOARD_LINUX)
+		buf_printf(b, " slots = %d;", board->slots);
+	if (board->endpoint != NULL)
+		buf_printf(b, "\n    link = \"ssh://root@127.0.0.1:%u\";",
+		    endpoint_port(board->endpoint));
+	else if (board->pty != NULL) {
+		char *url = mem_printf("serial:%s",
+		    pty_link(board->pty) != NULL ? pty_link(board->pty)
+						 : pty_path(board->pty));
+
+		buf_puts(b, "\n    link = ");
+		add_string(b, url);
+		buf_puts(b, ";");
+		free(url);
+	}
+	buf_puts(b, "\n    nodes = (\n");
+	for (k = 0; k < board->slots; k++) {
+		const struct sim_node *n = &board->nodes[k];
+
+		if (n->name[0] == '\0' && n->endpoint == NULL)
+			continue;
+		buf_puts(b, first ? "" : ",\n");
+		add_node(b, n);
+		first = false;
+	}
+	buf_puts(b, ");\n  }");
+}
+
+static void
+add_config(
+    struct buf *b, const struct rack *r, const char *key, const char *hosts)
+{
+	size_t i;
+
+	buf_printf(b,
+	    "rack: { name = \"%s\"; units = %d; "
+	    "power_budget_w = %.1f; };\n",
+	    r->name, r->units, r->power_budget);
+	buf_puts(b, "ssh: {\n  identity = ");
+	add_string(b, key);
+	buf_puts(b, ";\n  known_hosts = ");
+	add_string(b, hosts);
+	buf_puts(b, ";\n  config = \"none\";\n};\nboards = (\n");
+	for (i = 0; i < r->n_boards; i++) {
+		buf_puts(b, i > 0 ? ",\n" : "");
+		add_board(b, r->boards[i]);
+	}
+	buf_puts(b, "\n);\n");
+}
+
+static void
+add_host(struct buf *b, const struct endpoint *e)
+{
+	if (e != NULL)
+		buf_printf(b, "[127.0.0.1]:%u %s\n", endpoint_port(e),
+		    endpoint_key(e));
+}
+
+static void
+add_hosts(struct buf *b, const struct rack *r)
+{
+	size_t i;
+	int k;
+
+	for (i = 0; i < r->n_boards; i++) {
+		add_host(b, r->boards[i]->endpoint);
+		for (k = 0; k < r->boards[i]->slots; k++)
+			add_host(b, r->boards[i]->nodes[k].endpoint);
+	}
+}
+
+static int
+save(const char *path, const struct buf *b, char *err, size_t size)
+{
+	char *tmp = mem_printf("%s.%ld", path, (long)getpid());
+	int fd, rc = 0;
+
+	(void)unlink(tmp);
+	fd = open(
+	    tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 || write(fd, b->data, b->len) != (ssize_t)b->len)
+		rc = errno != 0 ? -errno : -EIO;
+	if (fd >= 0)
+		close(fd);
+	if (rc == 0 && rename(tmp, path) != 0)
+		rc = -errno;
+	if (rc != 0)
+		str_format(err, size, "%s: %s", path, strerror(-rc));
+	free(tmp);
+	return rc;
+}
+
+int
+writeconf(
+    struct rack *r, struct sshd *sshd, const char *path, char *err, size_t size)
+{
+	char *key = mem_printf("%s.key", path);
+	char *hosts = mem_printf("%s.known_hosts", path);
+	struct buf b;
+	int rc;
+
+	buf_init(&b, 0);
+	rc = sshd_write_key(sshd, key, err, size);
+	if (rc == 0) {
+		add_hosts(&b, r);
+		rc = save(hosts, &b, err, size);
+	}
+	if (rc == 0) {
+		buf_clear(&b);
+		add_config(&b, r, key, hosts);
+		rc = save(path, &b, err, size);
+	}
+	buf_release(&b);
+	free(key);
+	free(hosts);
+	return rc;
+}
