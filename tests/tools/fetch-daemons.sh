@@ -1,0 +1,33 @@
+#!/bin/sh
+# Unpack the SSH servers that the tests talk to, without installing them.
+# Usage: fetch-daemons.sh DIR. Does nothing when they are there already.
+set -eu
+
+dir=${1:?usage: fetch-daemons.sh DIR}
+packages="openssh-server dropbear-bin libwrap0 libtommath1 libtomcrypt1
+    libnss-wrapper"
+
+[ -e "$dir/done" ] && exit 0
+mkdir -p "$dir"
+dir=$(cd "$dir" && pwd)
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/rmdaemons-XXXXXX")
+trap 'rm -rf "$tmp"' EXIT INT TERM
+
+if ! (cd "$tmp" && apt-get download $packages >log 2>&1); then
+	cat "$tmp/log" >&2
+	echo "fetch-daemons: no packages; run apt-get update, or check" \
+	    "the network" >&2
+	exit 1
+fi
+for deb in "$tmp"/*.deb; do
+	dpkg-deb -x "$deb" "$dir"
+done
+LD_LIBRARY_PATH=$(echo "$dir"/usr/lib/*-linux-gnu)
+export LD_LIBRARY_PATH
+for daemon in sshd dropbear; do
+	if ldd "$dir/usr/sbin/$daemon" | grep 'not found' >&2; then
+		echo "fetch-daemons: $daemon lacks these libraries" >&2
+		exit 1
+	fi
+done
+: >"$dir/done"
