@@ -30,6 +30,7 @@ struct proc {
 	struct tty *tty;
 	struct buf in;
 	bool in_eof, dead, running, told;
+	bool timed;	/* the wait for input ends by the timer too */
 	enum wait wait;
 	int status;
 	struct proc_std std;
@@ -68,7 +69,7 @@ on_timer(void *arg)
 {
 	struct proc *p = arg;
 
-	if (p->wait == WAIT_TIME)
+	if (p->wait == WAIT_TIME || (p->wait == WAIT_INPUT && p->timed))
 		task_post(p->task);
 }
 
@@ -275,6 +276,35 @@ proc_read(struct proc *p, char *out, size_t size)
 	if (p->in.len == 0)
 		buf_release(&p->in);
 	return (ssize_t)size;
+}
+
+ssize_t
+proc_read_for(struct proc *p, char *out, size_t size, unsigned ms)
+{
+	if (p->in.len == 0 && !p->in_eof && !p->dead) {
+		p->timed = true;
+		timer_start(p->timer, ms);
+		wait_for(p, WAIT_INPUT);
+		timer_stop(p->timer);
+		p->timed = false;
+	}
+	if (p->in.len == 0 && !p->in_eof && !p->dead)
+		return -2;
+	return proc_read(p, out, size);
+}
+
+void
+proc_raw(struct proc *p, bool raw)
+{
+	struct tty *t = p->tty;
+
+	if (t == NULL)
+		return;
+	tty_sane(t);
+	if (raw) {
+		t->echo = t->icanon = t->isig = t->icrnl = false;
+		t->onlcr = t->opost = false;
+	}
 }
 
 static int
