@@ -42,7 +42,7 @@ become(struct wire *w, const struct driver *driver)
 	w->unknown = NULL;
 	wire_feed(w, driver, driver->whole_board ? 0 : 1);
 	model_event(
-	    w->session->model, EVENT_INFO, b, NULL, "is a %s", driver->title);
+	    w->session->model, EVENT_INFO, b, NULL, "found: %s", driver->title);
 	intake_link_state(w->intake, LINK_UP, LINK_WHY_NONE, "");
 }
 
