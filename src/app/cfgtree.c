@@ -1,17 +1,13 @@
 #include "rackmux/app/cfgtree.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <libconfig.h>
 
 #include "rackmux/base/mem.h"
 #include "rackmux/base/text.h"
+#include "cfginclude.h"
 
 /*
  * libconfig stops at the first syntax error, but keeps what it read until
@@ -159,71 +155,15 @@ cfg_get(const struct cfg_node *group, const char *key)
 	return NULL;
 }
 
-static FILE *
-open_file(const char *path, struct diags *d)
-{
-	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	FILE *f;
-
-	if (fd < 0) {
-		diags_add(d, path, 0, "%s", strerror(errno));
-		return NULL;
-	}
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		diags_add(d, path, 0, "is no file%s",
-		    S_ISDIR(st.st_mode) ? " but a folder" : "");
-		close(fd);
-		return NULL;
-	}
-	if (st.st_size > CFG_FILE_MAX) {
-		diags_add(d, path, 0, "is larger than %d MB",
-		    CFG_FILE_MAX / 1024 / 1024);
-		close(fd);
-		return NULL;
-	}
-	f = fdopen(fd, "re");
-	if (f == NULL)
-		close(fd);
-	return f;
-}
-
-/* The whole file and a 0 after it, or NULL. */
 static char *
-read_file(const char *path, struct diags *d)
-{
-	FILE *f = open_file(path, d);
-	char *text;
-	size_t len;
-	bool bad;
-
-	if (f == NULL)
-		return NULL;
-	text = mem_alloc(CFG_FILE_MAX + 2);
-	len = fread(text, 1, CFG_FILE_MAX + 1, f);
-	bad = ferror(f) || len > CFG_FILE_MAX || memchr(text, '\0', len);
-	if (bad) {
-		diags_add(d, path, 0, "cannot be read: %s",
-		    ferror(f)                ? strerror(errno)
-			: len > CFG_FILE_MAX ? "too large"
-					     : "it is no text");
-		free(text);
-		text = NULL;
-	}
-	fclose(f);
-	return text;
-}
-
-static void
-set_include_dir(config_t *c, const char *path)
+folder_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	char *dir = slash == NULL ? mem_strdup(".")
-	    : slash == path       ? mem_strdup("/")
-				  : mem_strndup(path, (size_t)(slash - path));
 
-	config_set_include_dir(c, dir);
-	free(dir);
+	if (slash == NULL)
+		return mem_strdup(".");
+	return slash == path ? mem_strdup("/")
+			     : mem_strndup(path, (size_t)(slash - path));
 }
 
 static void
@@ -251,23 +191,28 @@ tell_error(struct cfg_tree *t, config_t *c, struct diags *d)
 struct cfg_tree *
 cfgtree_load(const char *path, struct diags *d)
 {
-	char *text = read_file(path, d);
+	char *text = cfg_read_file(path, d), *dir;
 	struct cfg_tree *t;
+	bool whole, parsed;
 	config_t c;
 
 	if (text == NULL)
 		return NULL;
 	t = mem_alloc(sizeof *t);
 	keep_file(t, path);
+	dir = folder_of(path);
+	whole = cfg_check_includes(text, path, dir, d);
 	config_init(&c);
-	set_include_dir(&c, path);
-	t->partial = config_read_string(&c, text) != CONFIG_TRUE;
+	config_set_include_dir(&c, dir);
+	parsed = config_read_string(&c, text) == CONFIG_TRUE;
+	t->partial = !parsed || !whole;
 	if (config_root_setting(&c) != NULL)
 		copy(t, &t->root, config_root_setting(&c));
-	if (t->partial)
+	if (!parsed)
 		tell_error(t, &c, d);
 	t->root.type = CFG_GROUP;
 	config_destroy(&c);
+	free(dir);
 	free(text);
 	return t;
 }

@@ -188,7 +188,29 @@ TEST(included_file_is_named)
 	CHECK(
 	    config_load(write_file("r.cfg", "poll = 2;\n@include \"no.cfg\"\n"),
 		&d) == NULL);
-	TOLD(&d, 2, "include");
+	TOLD(&d, 2, "cannot include \"no.cfg\": No such file");
+	CHECK_INT(d.n, 1);
+	diags_release(&d);
+}
+
+/* libconfig ended the program when it was told to read a folder. */
+TEST(an_include_that_is_no_file_is_told)
+{
+	struct diags d = { 0 };
+
+	CHECK(config_load(write_file("r.cfg",
+			      "/* \n@include \"/\"\n*/\ntheme = \"x\n"
+			      "@include /\n\";\n@include \"/\"\n"
+			      "  @include \"/dev/zero\"\npol = 2;\n"),
+		  &d) == NULL);
+	TOLD(&d, 7, "cannot include \"/\": it is no file");
+	TOLD(&d, 8, "cannot include \"/dev/zero\"");
+	TOLD(&d, 9, "did you mean 'poll'");
+	diags_release(&d);
+	CHECK(config_load(write_file("r.cfg",
+			      "@include \"r.cfg\"\n@include \"r.cfg\"\n"),
+		  &d) == NULL);
+	CHECK(d.n > 0);
 	diags_release(&d);
 }
 
