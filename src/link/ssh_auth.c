@@ -20,10 +20,10 @@
 #include "rackmux/base/log.h"
 #include "rackmux/base/mem.h"
 #include "rackmux/base/text.h"
+#include "rackmux/link/passcmd.h"
 
 #include "ssh_agent.h"
 #include "ssh_keys.h"
-#include "ssh_secret.h"
 
 #define ATTEMPTS 5
 #define FILES_MAX (SSHCONFIG_FILES + 1)
@@ -77,7 +77,7 @@ struct auth {
 	struct key_wait *unlock;
 	struct agent_filter *filter;
 
-	struct secret *secret; /* a password being fetched */
+	struct passcmd *secret; /* a password being fetched */
 	bool kbdint_over, password_over, used_password, refused_once;
 	unsigned rounds, prompts;
 	int prompt; /* being asked */
@@ -142,7 +142,7 @@ auth_free(struct auth *a)
 		free(a->ids[i].comment);
 	}
 	keys_cancel(a->unlock);
-	secret_cancel(a->secret);
+	passcmd_free(a->secret);
 	pool_wait_free(a->answered);
 	if (a->held != NULL)
 		work_abandon(a->job->work);
@@ -611,11 +611,12 @@ on_secret(void *arg, const char *text, const char *why)
 {
 	struct auth *a = arg;
 
-	a->secret = NULL;
 	if (text != NULL)
 		pool_give(a->o.pool, ASK_PASSWORD, a->subject, text);
 	else
-		buf_printf(&a->notes, " The password command failed: %s.", why);
+		buf_printf(&a->notes, " There was no password: %s.", why);
+	passcmd_free(a->secret);
+	a->secret = NULL;
 	wake(a);
 }
 
@@ -634,7 +635,7 @@ password(struct auth *a, const char **text, enum auth_result *result)
 		return false;
 	if (a->o.password_cmd != NULL && !a->used_password) {
 		a->used_password = true;
-		a->secret = secret_get(
+		a->secret = passcmd_start(
 		    pool_loop(a->o.pool), a->o.password_cmd, on_secret, a);
 		return false;
 	}
