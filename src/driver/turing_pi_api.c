@@ -323,7 +323,7 @@ parse_body(struct slow *s, const char *type, const char *body, size_t len)
 		if (strcmp(parsers[i].type, type) != 0)
 			continue;
 		j = json_parse(body, len, NULL, 0);
-		if (j == NULL && len > 0)
+		if (j == NULL && strspn(body, "\r\n ") < len)
 			str_format(s->why[i], sizeof s->why[i],
 			    "bmcd did not answer in JSON: %.*s",
 			    (int)strcspn(body, "\r\n"), body);

@@ -145,7 +145,8 @@ report_nets(struct tp *tp, const struct round *r)
 			netif_report_as(&tp->fast, 0, n, NAME_BOARD_LINK_STATE,
 			    NAME_BOARD_LINK_SPEED, n->name);
 	}
-	tp->managed = seen[0] || seen[1] || seen[2] || seen[3];
+	if (seen[0] || seen[1] || seen[2] || seen[3])
+		tp->managed = true;
 	for (int s = 0; s < TP_SLOTS; s++)
 		for (size_t k = 0; !seen[s] && k < ARRAY_LEN(link); k++)
 			report_unknown(&tp->fast, s + 1, link[k], NULL,
