@@ -39,8 +39,8 @@ json_parse(const char *s, size_t len, char *err, size_t size)
 	/* An integer beyond 64 bits is an error to jansson, and a wrapped
 	 * counter of some board to us: as a real it hurts no other value. */
 	if (j == NULL)
-		j = json_loadb(s, len,
-		    JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &e);
+		j = json_loadb(
+		    s, len, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &e);
 	if (j == NULL && err != NULL) {
 		text_clean(clean, sizeof clean, e.text, strlen(e.text));
 		snprintf(err, size, "line %d: %s", e.line, clean);
