@@ -1,7 +1,9 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,8 +11,6 @@
 #include "rackmux/app/config.h"
 #include "rackmux/base/log.h"
 #include "rackmux/base/mem.h"
-
-#include <stdlib.h>
 
 /*
  * Only the character set comes from the locale: numbers are written and read
@@ -52,12 +52,15 @@ start_log(const struct cli *c)
 static int
 finish(int status)
 {
-	/* A full disk or a closed pipe must not look like success. */
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		fprintf(stderr, "rackmux: cannot write to stdout\n");
-		return EXIT_SOME_FAILED;
-	}
-	return status;
+	/* A full disk or a closed pipe must not look like success; whoever
+	 * closed the pipe knows it. */
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	if (errno != EPIPE && errno != 0)
+		fprintf(stderr, "rackmux: cannot write to stdout: %s\n",
+		    strerror(errno));
+	return EXIT_SOME_FAILED;
 }
 
 int
