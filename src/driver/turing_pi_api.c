@@ -12,9 +12,11 @@
  * The slow part: files that hardly change, and bmcd's own answers. An error of
  * bmcd's comes in the envelope of an answer, with a message where the result
  * belongs, and its tools exit with 0 all the same; so the shape of the result
- * is what tells. A body is what stands before its "@@ CODE URL" line.
+ * is what tells. A body is what stands before its "@@ CODE" line; the order is
+ * the script's.
  */
 
+/* In the order in which the script asks. */
 enum ask {
 	ASK_POWER,
 	ASK_USB,
@@ -304,35 +306,26 @@ parse_cooling(struct slow *s, const struct json *result)
 }
 
 static void
-parse_body(struct slow *s, const char *type, const char *body, size_t len)
+parse_body(struct slow *s, enum ask ask, const char *body, size_t len)
 {
-	static const struct {
-		const char *type;
-		void (*parse)(struct slow *, const struct json *);
-	} parsers[ASK_MAX] = {
-		[ASK_POWER] = { "power", parse_power },
-		[ASK_USB] = { "usb", parse_usb },
-		[ASK_ABOUT] = { "about", parse_about },
-		[ASK_INFO] = { "info", parse_info },
-		[ASK_NODES] = { "node_info", parse_nodes },
-		[ASK_COOLING] = { "cooling", parse_cooling },
-	};
-	struct json *j, *result;
+	static void (*const parsers[ASK_MAX])(
+	    struct slow *, const struct json *) = { [ASK_POWER] = parse_power,
+		[ASK_USB] = parse_usb,
+		[ASK_ABOUT] = parse_about,
+		[ASK_INFO] = parse_info,
+		[ASK_NODES] = parse_nodes,
+		[ASK_COOLING] = parse_cooling };
+	struct json *j = json_parse(body, len, NULL, 0), *result = NULL;
 
-	for (size_t i = 0; i < ASK_MAX; i++) {
-		if (strcmp(parsers[i].type, type) != 0)
-			continue;
-		j = json_parse(body, len, NULL, 0);
-		if (j == NULL && strspn(body, "\r\n ") < len)
-			str_format(s->why[i], sizeof s->why[i],
-			    "bmcd did not answer in JSON: %.*s",
-			    (int)strcspn(body, "\r\n"), body);
-		result = j != NULL ? result_of(j, s->why[i], sizeof s->why[i])
-				   : NULL;
-		if (result != NULL)
-			parsers[i].parse(s, result);
-		json_free(j);
-	}
+	if (j == NULL && strspn(body, "\r\n ") < len)
+		str_format(s->why[ask], sizeof s->why[ask],
+		    "bmcd did not answer in JSON: %.*s",
+		    (int)strcspn(body, "\r\n"), body);
+	if (j != NULL)
+		result = result_of(j, s->why[ask], sizeof s->why[ask]);
+	if (result != NULL)
+		parsers[ask](s, result);
+	json_free(j);
 }
 
 static void
@@ -474,7 +467,8 @@ void
 tp_parse_slow(struct tp *tp, char *text)
 {
 	struct slow s = { .tp = tp, .curl = -1 };
-	char *at = text, *line, *type;
+	char *at = text, *line;
+	unsigned ask = ASK_POWER;
 	const char *why;
 	struct buf body;
 
@@ -488,9 +482,9 @@ tp_parse_slow(struct tp *tp, char *text)
 			buf_puts(&body, "\n");
 			continue;
 		}
-		type = strstr(line, "type=");
-		if (type != NULL)
-			parse_body(&s, type + 5, buf_str(&body), body.len);
+		if (ask < ASK_MAX)
+			parse_body(
+			    &s, (enum ask)ask++, buf_str(&body), body.len);
 		buf_clear(&body);
 	}
 	buf_release(&body);

@@ -134,7 +134,7 @@ curl(void)
 	    "esac\n"
 	    "printf '{\"response\":[{\"result\":%s}]}' \"$r\"\n"
 	    "case $1 in *opt=get*)"
-	    " printf '\\n@@ 200 %s\\n' \"$1\" ;; esac ;;\n"
+	    " printf '\\n@@ 200\\n' ;; esac ;;\n"
 	    "esac\n"
 	    "shift\n"
 	    "done\n");
