@@ -1,6 +1,6 @@
-#include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,14 +52,14 @@ start_log(const struct cli *c)
 static int
 finish(int status)
 {
-	/* A full disk or a closed pipe must not look like success; whoever
+	struct pollfd out = { .fd = 1, .events = POLLOUT };
+
+	/* A full disk or a closed pipe must not look like success; but whoever
 	 * closed the pipe knows it. */
-	errno = 0;
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
-	if (errno != EPIPE && errno != 0)
-		fprintf(stderr, "rackmux: cannot write to stdout: %s\n",
-		    strerror(errno));
+	if (poll(&out, 1, 0) < 0 || (out.revents & POLLERR) == 0)
+		fprintf(stderr, "rackmux: cannot write to stdout\n");
 	return EXIT_SOME_FAILED;
 }
 
