@@ -63,6 +63,16 @@ trouble(struct endpoint *e, const struct faults *f, bool flood)
 	endpoint_trouble(e, &t);
 }
 
+/* The console is a gadget of the controller: it is there while that runs. */
+static void
+plug_console(struct sim_board *b)
+{
+	if (b->pty != NULL)
+		(void)pty_plug(b->pty,
+		    b->down_until == 0 && !fault_is(&b->faults, FAULT_POWER) &&
+			!fault_is(&b->faults, FAULT_UNPLUG));
+}
+
 void
 board_refresh(struct sim_board *b)
 {
@@ -79,11 +89,10 @@ board_refresh(struct sim_board *b)
 			endpoint_set(b->endpoint, endpoint_mode_of(&b->faults));
 		}
 	}
+	plug_console(b);
 	if (b->pty != NULL) {
 		pty_noise(b->pty, fault_is(&b->faults, FAULT_WRONGSPEED));
-		pty_silence(b->pty,
-		    fault_is(&b->faults, FAULT_POWER) || b->down_until != 0 ||
-			fault_is(&b->faults, FAULT_STALL));
+		pty_silence(b->pty, fault_is(&b->faults, FAULT_STALL));
 	}
 	for (k = 0; k < b->slots; k++)
 		node_refresh(&b->nodes[k]);

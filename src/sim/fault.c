@@ -164,8 +164,8 @@ on_node(struct sim_node *n, enum fault_kind k, bool on, double arg)
 		node_set_rail(n, false);
 	else if (k == FAULT_POWER && was)
 		node_set_rail(n, n->intent);
-	else if (k == FAULT_HOSTKEY && on && n->endpoint != NULL)
-		(void)endpoint_new_key(n->endpoint);
+	else if (k == FAULT_HOSTKEY && n->endpoint != NULL)
+		(void)endpoint_change_key(n->endpoint, on);
 	node_refresh(n);
 }
 
@@ -176,8 +176,8 @@ on_board(struct sim_board *b, enum fault_kind k, bool on, double arg)
 
 	set_bit(&b->faults, k, on, arg);
 	if (k == FAULT_UNPLUG || k == FAULT_REPLUG) {
-		if (b->pty != NULL)
-			(void)pty_plug(b->pty, k == FAULT_REPLUG || !on);
+		if (k == FAULT_REPLUG && b->pty != NULL)
+			(void)pty_plug(b->pty, false);
 		set_bit(&b->faults, FAULT_REPLUG, false, 0);
 		if (k == FAULT_REPLUG)
 			set_bit(&b->faults, FAULT_UNPLUG, false, 0);
@@ -187,8 +187,8 @@ on_board(struct sim_board *b, enum fault_kind k, bool on, double arg)
 			bmcd_restart(b, 5000);
 	} else if (k == FAULT_POWER && on != was) {
 		board_power_fault(b, on);
-	} else if (k == FAULT_HOSTKEY && on && b->endpoint != NULL) {
-		(void)endpoint_new_key(b->endpoint);
+	} else if (k == FAULT_HOSTKEY && b->endpoint != NULL) {
+		(void)endpoint_change_key(b->endpoint, on);
 	}
 	board_refresh(b);
 }

@@ -81,7 +81,7 @@ struct endpoint {
 	struct sshd *sshd;
 	struct endpoint_options o;
 	struct listener *listener;
-	struct host_key *key;
+	struct host_key *key, *other_key;
 	enum endpoint_mode mode;
 	struct endpoint_trouble trouble;
 	struct session *sessions;
@@ -771,12 +771,13 @@ static void
 on_connection(void *arg, int fd)
 {
 	struct endpoint *e = arg;
+	struct host_key *k = e->other_key != NULL ? e->other_key : e->key;
 	struct session *s;
 	ssh_session ses = ssh_new();
 	int own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 
 	if (ses == NULL || own < 0 ||
-	    ssh_bind_accept_fd(e->key->bind, ses, fd) != SSH_OK) {
+	    ssh_bind_accept_fd(k->bind, ses, fd) != SSH_OK) {
 		log_warn("sim: cannot take a connection: %s", strerror(errno));
 		ssh_free(ses);
 		close(fd);
@@ -865,6 +866,7 @@ endpoint_free(struct endpoint *e)
 	timer_free(e->flood);
 	listen_free(e->listener);
 	host_key_drop(e->key);
+	host_key_drop(e->other_key);
 	free(e);
 }
 
@@ -922,15 +924,17 @@ endpoint_set(struct endpoint *e, enum endpoint_mode mode)
 }
 
 int
-endpoint_new_key(struct endpoint *e)
+endpoint_change_key(struct endpoint *e, bool changed)
 {
-	struct host_key *k = host_key_new();
-
-	if (k == NULL)
-		return -EIO;
-	host_key_drop(e->key);
-	e->key = k;
-	return 0;
+	if (changed == (e->other_key != NULL))
+		return 0;
+	if (!changed) {
+		host_key_drop(e->other_key);
+		e->other_key = NULL;
+		return 0;
+	}
+	e->other_key = host_key_new();
+	return e->other_key != NULL ? 0 : -EIO;
 }
 
 void

@@ -51,8 +51,8 @@ void		 endpoint_set(struct endpoint *, enum endpoint_mode);
 void		 endpoint_reset(struct endpoint *);
 /* End all sessions in good order, as a shutdown does. */
 void		 endpoint_close(struct endpoint *);
-/* Another host key from the next connection on. */
-int		 endpoint_new_key(struct endpoint *);
+/* From the next connection on: another host key, or the first one again. */
+int		 endpoint_change_key(struct endpoint *, bool changed);
 struct endpoint_trouble {
 	bool refuse_auth;
 	double garbage;		/* share of writes that are hurt, 0..1 */
