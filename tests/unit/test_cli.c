@@ -295,6 +295,32 @@ TEST(a_board_that_refuses_ends_with_1)
 	CHECK(strncmp(out, "{\"kind\":\"board\",\"board\":\"a\"", 27) == 0);
 }
 
+/* Nobody answers at all: what is known by then is printed. */
+TEST(the_timeout_ends_the_wait)
+{
+	char path[512];
+
+	snprintf(path, sizeof path, "%s",
+	    write_file("c.cfg",
+		"boards = ( { name = \"a\"; type = \"turing-pi\"; "
+		"link = \"exec:sleep 100\"; } );\n"));
+	CHECK_INT(run("-c", path, "status", "--timeout", "0.3", NULL), 1);
+	CHECK(strstr(out, "a/4") != NULL);
+	CHECK(strstr(said, "rackmux: a: no answer") != NULL);
+}
+
+TEST(a_full_disk_is_no_success)
+{
+	char path[512];
+
+	if (access("/dev/full", W_OK) != 0)
+		return;
+	snprintf(path, sizeof path, "%s/out", test_dir());
+	CHECK(symlink("/dev/full", path) == 0);
+	CHECK_INT(run("--help", NULL), 1);
+	CHECK(strstr(said, "cannot write to stdout") != NULL);
+}
+
 TEST(log_is_private_and_goes_to_the_state_folder)
 {
 	char path[512];
