@@ -35,7 +35,8 @@ struct ssh_stream {
 	bool behind, behind_err; /* libssh holds more */
 	bool held; /* the sink wants no more for now */
 	bool want_eof, sent_eof, want_drain, want_resize, want_break;
-	bool busy, freed;
+	bool freed;
+	unsigned busy; /* steps that are in it */
 	unsigned round;
 };
 
@@ -102,7 +103,7 @@ st_free(struct stream *s)
 	st->chan = NULL;
 	unlink_stream(st);
 	st->freed = true;
-	if (!st->busy)
+	if (st->busy == 0)
 		destroy(st);
 }
 
@@ -212,7 +213,7 @@ struct stream *
 ssh_stream_open(struct ssh_streams *all, const struct stream_request *r,
     const struct stream_sink *sink, void *arg, int *err)
 {
-	struct ssh_stream *st;
+	struct ssh_stream *st, **last;
 
 	*err = request_error(all, r);
 	if (*err != 0)
@@ -238,8 +239,9 @@ ssh_stream_open(struct ssh_streams *all, const struct stream_request *r,
 	buf_init(&st->in, 0);
 	buf_init(&st->err, 0);
 	buf_init(&st->out, 0);
-	st->next = all->first;
-	all->first = st;
+	for (last = &all->first; *last != NULL; last = &(*last)->next)
+		;
+	*last = st;
 	all->changed = true;
 	wake(st);
 	return &st->s;
@@ -433,7 +435,7 @@ check_end(struct ssh_stream *st)
 static void
 step(struct ssh_stream *st)
 {
-	st->busy = true;
+	st->busy++;
 	if (st->phase < OPEN)
 		open_stream(st);
 	if (!st->freed && st->phase != CLOSED)
@@ -444,8 +446,7 @@ step(struct ssh_stream *st)
 		requests(st);
 	if (!st->freed && st->phase == OPEN)
 		check_end(st);
-	st->busy = false;
-	if (st->freed)
+	if (--st->busy == 0 && st->freed)
 		destroy(st);
 }
 
@@ -473,19 +474,19 @@ ssh_streams_end(struct ssh_streams *all, const char *why)
 	struct ssh_stream *st;
 
 	all->sess = NULL;
+	all->changed = true;
 	while ((st = all->first) != NULL) {
 		all->first = st->next;
 		st->all = NULL;
 		st->next = NULL;
 		chan_free(st->chan);
 		st->chan = NULL;
-		st->busy = true;
+		st->busy++;
 		if (st->phase != CLOSED && !st->held)
 			deliver(st);
 		if (!st->freed)
 			close_stream(st, -1, why);
-		st->busy = false;
-		if (st->freed)
+		if (--st->busy == 0 && st->freed)
 			destroy(st);
 	}
 }

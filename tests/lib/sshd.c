@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -277,11 +278,11 @@ sshd_start(struct sshd *d, const char *key, const char *options)
 	make_key(host, "ed25519", "");
 	snprintf(path, sizeof path, "%s/sshd_config", d->dir);
 	put_file(path,
-	    "Port %u\nListenAddress 127.0.0.1\nHostKey %s\nPidFile none\n"
+	    "%s\nPort %u\nListenAddress 127.0.0.1\nHostKey %s\nPidFile none\n"
 	    "AuthorizedKeysFile %s/.ssh/authorized_keys\nStrictModes no\n"
 	    "UsePAM no\nLogLevel VERBOSE\nPrintMotd no\n"
-	    "MaxStartups 100\nMaxSessions 64\n%s\n",
-	    d->port, host, d->dir, options ? options : "");
+	    "MaxStartups 100\nMaxSessions 64\n",
+	    options ? options : "", d->port, host, d->dir);
 	snprintf(program, sizeof program, "%s/sbin/sshd", d->dir);
 	start(d, argv);
 }
@@ -318,15 +319,58 @@ remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
 	return remove(path);
 }
 
+/* The parent of a process; 0 when there is none such. */
+static pid_t
+parent_of(pid_t pid)
+{
+	char path[64], line[512], *p;
+	FILE *f;
+	int parent = 0;
+
+	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+	f = fopen(path, "r");
+	if (f == NULL)
+		return 0;
+	p = fgets(line, sizeof line, f) ? strrchr(line, ')') : NULL;
+	if (p != NULL && sscanf(p, ") %*c %d", &parent) != 1)
+		parent = 0;
+	fclose(f);
+	return parent;
+}
+
+/* Each connection is served by processes in sessions of their own. */
+static void
+kill_tree(pid_t pid)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+
+	kill(pid, SIGSTOP);
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		pid_t child = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (child > 1 && parent_of(child) == pid)
+			kill_tree(child);
+	}
+	if (dir != NULL)
+		closedir(dir);
+	kill(pid, SIGKILL);
+}
+
 void
-sshd_stop(struct sshd *d)
+sshd_kill(struct sshd *d)
 {
 	if (d->pid > 0) {
-		kill(-d->pid, SIGKILL);
-		kill(d->pid, SIGKILL);
+		kill_tree(d->pid);
 		waitpid(d->pid, NULL, 0);
 	}
 	d->pid = 0;
+}
+
+void
+sshd_stop(struct sshd *d)
+{
+	sshd_kill(d);
 	if (d->dir[0] != '\0')
 		nftw(d->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	d->dir[0] = '\0';

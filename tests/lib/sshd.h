@@ -25,7 +25,9 @@ struct sshd {
 void	 sshd_start(struct sshd *, const char *key, const char *options);
 /* The same with Dropbear; no options. */
 void	 dropbear_start(struct sshd *, const char *key);
-void	 sshd_stop(struct sshd *);	/* and everything it started */
+/* End it, and all that it started, at once. */
+void	 sshd_kill(struct sshd *);
+void	 sshd_stop(struct sshd *);	/* and remove its files */
 /* Write its host key into a known_hosts file (appending). */
 void	 sshd_known(const struct sshd *, const char *file);
 

@@ -1,230 +1,5 @@
-#include "test.h"
-#include "sshd.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "rackmux/base/buf.h"
-#include "rackmux/base/mem.h"
-#include "rackmux/link/pool.h"
-#include "rackmux/link/transport.h"
-
-#define WAIT_MS 12000
-
-/* A transport and what it told. */
-struct peer {
-	struct transport *t;
-	bool up, down, retry;
-	enum link_state state;
-	enum link_why why;
-	char text[2048];
-	struct link_ask ask;
-	char title[512], question[2048];
-	unsigned asks;
-	bool free_when_down;
-};
-
-/* A stream and what it told. */
-struct ear {
-	struct stream *s;
-	struct buf out, err;
-	bool open, closed, deaf;
-	unsigned closes, drains;
-	int status;
-	char why[512];
-};
-
-static struct loop *loop;
-static struct link_pool *pool;
-static struct link_config config;
-static char key[300], known[300];
-
-static void
-on_state(void *arg, enum link_state state)
-{
-	((struct peer *)arg)->state = state;
-}
-
-static void
-on_up(void *arg)
-{
-	((struct peer *)arg)->up = true;
-}
-
-static void
-on_down(void *arg, enum link_why why, const char *text, bool retry)
-{
-	struct peer *p = arg;
-
-	CHECK(!p->down);
-	p->down = true;
-	p->up = false;
-	p->why = why;
-	p->retry = retry;
-	snprintf(p->text, sizeof p->text, "%s", text);
-	if (p->free_when_down) {
-		p->t->ops->free(p->t);
-		p->t = NULL;
-	}
-}
-
-static void
-on_ask(void *arg, const struct link_ask *ask)
-{
-	struct peer *p = arg;
-
-	p->asks++;
-	p->ask = *ask;
-	snprintf(p->title, sizeof p->title, "%s", ask->title);
-	snprintf(p->question, sizeof p->question, "%s", ask->text);
-}
-
-static const struct transport_sink sink = { on_state, on_up, on_down, on_ask };
-
-static size_t
-on_data(void *arg, const char *data, size_t len, bool err)
-{
-	struct ear *e = arg;
-
-	if (e->deaf && !err)
-		return 0;
-	buf_add(err ? &e->err : &e->out, data, len);
-	return len;
-}
-
-static void
-on_close(void *arg, int status, const char *why)
-{
-	struct ear *e = arg;
-
-	e->closes++;
-	e->closed = true;
-	e->status = status;
-	snprintf(e->why, sizeof e->why, "%s", why);
-}
-
-static void
-on_drain(void *arg)
-{
-	((struct ear *)arg)->drains++;
-}
-
-static void
-on_open(void *arg)
-{
-	((struct ear *)arg)->open = true;
-}
-
-static const struct stream_sink stream_sink = { on_data, on_close, on_drain,
-	on_open };
-
-static long long
-now_ms(void)
-{
-	return (long long)loop_now(loop);
-}
-
-#define UNTIL(x) \
-	do { \
-		long long end_ = now_ms() + WAIT_MS; \
-		while (!(x)) { \
-			if (now_ms() > end_) \
-				test_fail( \
-				    __FILE__, __LINE__, "never: %s", #x); \
-			loop_turn(loop, 50); \
-		} \
-	} while (0)
-
-static void
-setup(void)
-{
-	char path[300];
-
-	snprintf(path, sizeof path, "%s/home", test_dir());
-	setenv("HOME", path, 1);
-	unsetenv("SSH_AUTH_SOCK");
-	loop = loop_new();
-	pool = link_pool_new(loop);
-	snprintf(key, sizeof key, "%s/key", test_dir());
-	snprintf(known, sizeof known, "%s/known_hosts", test_dir());
-	memset(&config, 0, sizeof config);
-	config.name = "board";
-	config.identity = key;
-	config.known_hosts = known;
-	config.ssh_config = "none";
-}
-
-static void
-setdown(void)
-{
-	link_pool_free(pool);
-	loop_free(loop);
-}
-
-/* A server that lets our ed25519 key in and is known. */
-static void
-serve(struct sshd *d, const char *options)
-{
-	char pub[310];
-
-	make_key(key, "ed25519", "");
-	snprintf(pub, sizeof pub, "%s.pub", key);
-	sshd_start(d, pub, options);
-	sshd_known(d, known);
-}
-
-static void
-dial(struct peer *p, const char *where)
-{
-	struct url url;
-	char err[200];
-
-	memset(p, 0, sizeof *p);
-	if (!url_parse(&url, where, false, err, sizeof err))
-		test_fail(__FILE__, __LINE__, "%s: %s", where, err);
-	p->t = ssh_transport.start(loop, pool, &config, &url, &sink, p);
-}
-
-static void
-hang_up(struct peer *p)
-{
-	if (p->t != NULL)
-		p->t->ops->free(p->t);
-	p->t = NULL;
-}
-
-#define COMES_UP(p) \
-	do { \
-		UNTIL((p)->up || (p)->down); \
-		if (!(p)->up) \
-			test_fail(__FILE__, __LINE__, "down: %s: %s", \
-			    link_why_name((p)->why), (p)->text); \
-	} while (0)
-
-static void
-listen_to(struct ear *e, struct peer *p, enum stream_kind kind, const char *cmd)
-{
-	struct stream_request r = { .kind = kind, .cmd = cmd };
-	int err = 0;
-
-	memset(e, 0, sizeof *e);
-	buf_init(&e->out, 0);
-	buf_init(&e->err, 0);
-	e->s = p->t->ops->open(p->t, &r, &stream_sink, e, &err);
-	if (e->s == NULL)
-		test_fail(__FILE__, __LINE__, "open: %s", strerror(-err));
-}
-
-static void
-forget(struct ear *e)
-{
-	stream_free(e->s);
-	e->s = NULL;
-	buf_release(&e->out);
-	buf_release(&e->err);
-}
+/* Streams over a real sshd. */
+#include "ssh_peer.h"
 
 TEST(key_and_exec)
 {
@@ -234,8 +9,7 @@ TEST(key_and_exec)
 
 	setup();
 	serve(&d, NULL);
-	dial(&p, d.url);
-	COMES_UP(&p);
+	bring_up(&p, d.url);
 	listen_to(&e, &p, STREAM_EXEC, "echo out; echo err >&2; exit 7");
 	UNTIL(e.closed);
 	CHECK_STR(buf_str(&e.out), "out\n");
@@ -246,6 +20,588 @@ TEST(key_and_exec)
 	CHECK(p.t->ops->received(p.t) > 1000);
 	CHECK(p.t->ops->sent(p.t) > 1000);
 	hang_up(&p);
+	setdown();
+	sshd_stop(&d);
+}
+
+TEST(dropbear_too)
+{
+	struct sshd d;
+	struct peer p;
+	char pub[310];
+
+	setup();
+	make_key(key, "ed25519", "");
+	snprintf(pub, sizeof pub, "%s.pub", key);
+	dropbear_start(&d, pub);
+	sshd_known(&d, known);
+	bring_up(&p, d.url);
+	CHECK_STR(ask_for(&p, "echo $((6*7))"), "42");
+	hang_up(&p);
+	setdown();
+	sshd_stop(&d);
+}
+
+TEST(nothing_is_called_from_start_and_free_is_silent)
+{
+	struct sshd d;
+	struct peer p;
+
+	setup();
+	serve(&d, NULL);
+	dial(&p, d.url);
+	CHECK_INT(p.state, 0);
+	CHECK(!p.up && !p.down);
+	hang_up(&p);
+	/* And at some points on the way. */
+	for (int turns = 1; turns < 30; turns += 3) {
+		dial(&p, d.url);
+		for (int i = 0; i < turns && !p.up; i++)
+			loop_turn(loop, 20);
+		CHECK(!p.down);
+		hang_up(&p);
+		CHECK(!p.down);
+	}
+	setdown();
+	sshd_stop(&d);
+}
+
+TEST(shell_reads_commands)
+{
+	struct sshd d;
+	struct peer p;
+	struct ear e;
+
+	setup();
+	serve(&d, NULL);
+	bring_up(&p, d.url);
+	listen_to(&e, &p, STREAM_SHELL, NULL);
+	CHECK_INT(stream_write(e.s, "echo $0; tty\n", 13), 0);
+	CHECK_INT(stream_write(e.s, "echo end >&2\n", 13), 0);
+	UNTIL(e.err.len >= 4);
+	CHECK_STR(buf_str(&e.out), "sh\nnot a tty\n");
+	CHECK(e.drains > 0);
+	CHECK(!e.closed);
+	stream_eof(e.s);
+	UNTIL(e.closed);
+	CHECK_INT(e.status, 0);
+	CHECK_INT(stream_write(e.s, "x", 1), -EPIPE);
+	forget(&e);
+	hang_up(&p);
+	setdown();
+	sshd_stop(&d);
+}
+
+TEST(pty_has_a_size)
+{
+	struct sshd d;
+	struct peer p;
+	struct ear e;
+	struct stream_request r = {
+		.kind = STREAM_PTY, .rows = 30, .cols = 100
+	};
+	int err;
+
+	setup();
+	serve(&d, NULL);
+	bring_up(&p, d.url);
+	memset(&e, 0, sizeof e);
+	e.s = p.t->ops->open(p.t, &r, &stream_sink, &e, &err);
+	CHECK(e.s != NULL);
+	CHECK_INT(stream_write(e.s, "stty size; echo $TERM\n", 22), 0);
+	UNTIL(strstr(buf_str(&e.out), "30 100") != NULL &&
+	    strstr(buf_str(&e.out), "xterm-256color") != NULL);
+	CHECK_INT(stream_resize(e.s, 41, 123), 0);
+	CHECK_INT(stream_write(e.s, "stty size\n", 10), 0);
+	UNTIL(strstr(buf_str(&e.out), "41 123") != NULL);
+	CHECK_INT(stream_break(e.s), 0);
+	CHECK_INT(stream_write(e.s, "exit 3\n", 7), 0);
+	UNTIL(e.closed);
+	CHECK_INT(e.status, 3);
+	forget(&e);
+	hang_up(&p);
+	setdown();
+	sshd_stop(&d);
+}
+
+TEST(resize_while_it_opens_counts)
+{
+	struct sshd d;
+	struct peer p;
+	struct ear e;
+
+	setup();
+	serve(&d, NULL);
+	bring_up(&p, d.url);
+	listen_to(&e, &p, STREAM_PTY, "stty size");
+	CHECK_INT(stream_resize(e.s, 50, 132), 0);
+	UNTIL(e.closed);
+	CHECK_STR(buf_str(&e.out), "50 132\r\n");
+	forget(&e);
+	hang_up(&p);
+	setdown();
+	sshd_stop(&d);
+}
+
+TEST(tcp_reaches_a_port)
+{
+	struct sshd d;
+	struct peer p;
+	struct ear e;
+	struct stream_request r = { .kind = STREAM_TCP, .host = "127.0.0.1" };
+	int err, fd;
+
+	setup();
+	serve(&d, NULL);
+	bring_up(&p, d.url);
+	memset(&e, 0, sizeof e);
+	r.port = d.port;
+	e.s = p.t->ops->open(p.t, &r, &stream_sink, &e, &err);
+	UNTIL(strstr(buf_str(&e.out), "SSH-2.0-") != NULL);
+	CHECK(e.open);
+	forget(&e);
+
+	/* A port that refuses is said to. */
+	fd = listener(&r.port, 1);
+	close(fd);
+	memset(&e, 0, sizeof e);
+	e.s = p.t->ops->open(p.t, &r, &stream_sink, &e, &err);
+	UNTIL(e.closed);
+	CHECK(!e.open);
+	SAYS(e.why, "refused");
+	forget(&e);
+
+	/* A peer that ends it ends the stream. */
+	fd = listener(&r.port, 1);
+	memset(&e, 0, sizeof e);
+	e.s = p.t->ops->open(p.t, &r, &stream_sink, &e, &err);
+	{
+		int conn = accept_one(fd);
+
+		CHECK_INT(send(conn, "bye", 3, 0), 3);
+		close(conn);
+	}
+	UNTIL(e.closed);
+	CHECK_STR(buf_str(&e.out), "bye");
+	forget(&e);
+	close(fd);
+	hang_up(&p);
+	setdown();
+	sshd_stop(&d);
+}
+
+TEST(what_cannot_be_opened)
+{
+	struct sshd d;
+	struct peer p;
+	struct ear e;
+	struct stream_request r = { .kind = STREAM_RAW };
+	int err;
+
+	setup();
+	serve(&d, NULL);
+	dial(&p, d.url);
+	r.kind = STREAM_SHELL;
+	CHECK(p.t->ops->open(p.t, &r, &stream_sink, &e, &err) == NULL);
+	CHECK_INT(err, -ENOTCONN);
+	COMES_UP(&p);
+	r.kind = STREAM_RAW;
+	CHECK(p.t->ops->open(p.t, &r, &stream_sink, &e, &err) == NULL);
+	CHECK_INT(err, -ENOTSUP);
+	r.kind = STREAM_EXEC;
+	CHECK(p.t->ops->open(p.t, &r, &stream_sink, &e, &err) == NULL);
+	CHECK_INT(err, -EINVAL);
+	hang_up(&p);
+	setdown();
+	sshd_stop(&d);
+}
+
+TEST(eight_channels_and_ports_besides)
+{
+	struct sshd d;
+	struct peer p;
+	struct ear e[8], more[12];
+	struct stream_request r = { .kind = STREAM_EXEC, .cmd = "true" };
+	int err;
+
+	setup();
+	serve(&d, NULL);
+	bring_up(&p, d.url);
+	for (int i = 0; i < 8; i++)
+		listen_to(&e[i], &p, STREAM_EXEC, "cat");
+	CHECK(p.t->ops->open(p.t, &r, &stream_sink, &e[0], &err) == NULL);
+	CHECK_INT(err, -EBUSY);
+	r = (struct stream_request){
+		.kind = STREAM_TCP, .host = "127.0.0.1", .port = d.port
+	};
+	for (int i = 0; i < 12; i++) {
+		memset(&more[i], 0, sizeof more[i]);
+		more[i].s =
+		    p.t->ops->open(p.t, &r, &stream_sink, &more[i], &err);
+		CHECK(more[i].s != NULL);
+	}
+	for (int i = 0; i < 8; i++) {
+		char text[32];
+
+		snprintf(text, sizeof text, "board %d", i);
+		CHECK_INT(stream_write(e[i].s, text, strlen(text)), 0);
+		stream_eof(e[i].s);
+	}
+	for (int i = 0; i < 8; i++) {
+		char text[32];
+
+		snprintf(text, sizeof text, "board %d", i);
+		UNTIL(e[i].closed);
+		CHECK_STR(buf_str(&e[i].out), text);
+		forget(&e[i]);
+	}
+	for (int i = 0; i < 12; i++) {
+		UNTIL(more[i].out.len > 8);
+		forget(&more[i]);
+	}
+	/* There is room again. */
+	CHECK_STR(ask_for(&p, "echo room"), "room");
+	hang_up(&p);
+	setdown();
+	sshd_stop(&d);
+}
+
+TEST(a_refused_channel_is_said_and_harms_nothing)
+{
+	struct sshd d;
+	struct peer p;
+	struct ear e[3];
+
+	setup();
+	serve(&d, "MaxSessions 2");
+	bring_up(&p, d.url);
+	for (int i = 0; i < 3; i++)
+		listen_to(&e[i], &p, STREAM_EXEC, "cat");
+	UNTIL(e[2].closed);
+	SAYS(e[2].why, "refused another channel");
+	CHECK_INT(e[2].closes, 1);
+	CHECK(e[0].open && !e[0].closed);
+	for (int i = 0; i < 3; i++)
+		forget(&e[i]);
+	hang_up(&p);
+	setdown();
+	sshd_stop(&d);
+}
+
+TEST(a_flood_waits_for_its_reader_and_others_go_on)
+{
+	struct sshd d;
+	struct peer p;
+	struct ear e, other;
+	size_t size = 8 * 1024 * 1024;
+
+	setup();
+	serve(&d, NULL);
+	bring_up(&p, d.url);
+	listen_to(&e, &p, STREAM_EXEC, "head -c 8388608 /dev/zero");
+	e.deaf = true;
+	UNTIL(p.t->ops->received(p.t) > 1024 * 1024);
+	/* Another channel still answers, twice. */
+	for (int i = 0; i < 2; i++) {
+		listen_to(&other, &p, STREAM_EXEC, "echo here");
+		UNTIL(other.closed);
+		CHECK_STR(buf_str(&other.out), "here\n");
+		forget(&other);
+	}
+	/* The window closed: nothing like the whole of it has come. */
+	CHECK(p.t->ops->received(p.t) < 4 * 1024 * 1024);
+	CHECK(!e.closed);
+	e.deaf = false;
+	stream_resume(e.s);
+	UNTIL(e.closed);
+	CHECK_INT(e.out.len, size);
+	CHECK_INT(e.status, 0);
+	forget(&e);
+	hang_up(&p);
+	setdown();
+	sshd_stop(&d);
+}
+
+TEST(what_is_held_back_is_told_before_the_end)
+{
+	struct sshd d;
+	struct peer p;
+	struct ear e;
+
+	setup();
+	serve(&d, NULL);
+	bring_up(&p, d.url);
+	listen_to(&e, &p, STREAM_EXEC, "head -c 300000 /dev/zero");
+	e.deaf = true;
+	UNTIL(p.t->ops->received(p.t) > 302000);
+	CHECK_STR(ask_for(&p, "echo here"), "here");
+	CHECK(!e.closed);
+	e.deaf = false;
+	stream_resume(e.s);
+	UNTIL(e.closed);
+	CHECK_INT(e.out.len, 300000);
+	forget(&e);
+	hang_up(&p);
+	setdown();
+	sshd_stop(&d);
+}
+
+TEST(trap17_stderr_is_always_read)
+{
+	struct sshd d;
+	struct peer p;
+	struct ear e;
+
+	setup();
+	serve(&d, NULL);
+	bring_up(&p, d.url);
+	listen_to(&e, &p, STREAM_EXEC,
+	    "echo first; head -c 5000000 /dev/zero >&2; echo last >&2");
+	e.deaf = true;
+	UNTIL(e.err.len == 5000005);
+	e.deaf = false;
+	stream_resume(e.s);
+	UNTIL(e.closed);
+	CHECK_STR(buf_str(&e.out), "first\n");
+	forget(&e);
+	hang_up(&p);
+	setdown();
+	sshd_stop(&d);
+}
+
+TEST(trap18_uploads_are_bounded_and_whole)
+{
+	struct sshd d;
+	struct peer p;
+	struct ear e;
+	static char block[32768];
+	size_t sent = 0, want = 6 * 1024 * 1024;
+	bool refused = false;
+
+	setup();
+	serve(&d, "RekeyLimit 1M");
+	bring_up(&p, d.url);
+	listen_to(&e, &p, STREAM_EXEC, "cksum");
+	for (size_t i = 0; i < sizeof block; i++)
+		block[i] = (char)(i * 7);
+	while (sent < want) {
+		int rc = stream_write(e.s, block, sizeof block);
+
+		if (rc == 0) {
+			sent += sizeof block;
+			continue;
+		}
+		CHECK_INT(rc, -ENOBUFS);
+		refused = true;
+		loop_turn(loop, 100);
+	}
+	stream_eof(e.s);
+	UNTIL(e.closed);
+	CHECK(refused);
+	CHECK(e.drains > 0);
+	SAYS(buf_str(&e.out), " 6291456");
+	forget(&e);
+	hang_up(&p);
+	setdown();
+	sshd_stop(&d);
+}
+
+TEST(trap19_rekeying_loses_nothing)
+{
+	struct sshd d;
+	struct peer p;
+	struct ear down, echo;
+	int said = 0;
+
+	setup();
+	serve(&d, "RekeyLimit 1M 1s");
+	bring_up(&p, d.url);
+	listen_to(&echo, &p, STREAM_EXEC, "cat");
+	listen_to(&down, &p, STREAM_EXEC, "head -c 20000000 /dev/zero");
+	while (!down.closed) {
+		if (said < 2000 && stream_write(echo.s, "0123456789", 10) == 0)
+			said++;
+		loop_turn(loop, 100);
+	}
+	CHECK_INT(down.out.len, 20000000);
+	stream_eof(echo.s);
+	UNTIL(echo.closed);
+	CHECK_INT(echo.out.len, said * 10);
+	forget(&down);
+	forget(&echo);
+	CHECK_STR(ask_for(&p, "echo still"), "still");
+	hang_up(&p);
+	setdown();
+	sshd_stop(&d);
+}
+
+TEST(trap08_abandoned_channels_are_closed)
+{
+	struct sshd d;
+	struct peer p;
+	struct ear e;
+
+	setup();
+	serve(&d, "MaxSessions 4");
+	bring_up(&p, d.url);
+	/* Freed while it opens, right after, and in the middle of both
+	 * directions; none may keep its place. */
+	for (int i = 0; i < 48; i++) {
+		listen_to(&e, &p, STREAM_EXEC, "cat; head -c 200000 /dev/zero");
+		stream_write(e.s, "some input\n", 11);
+		if (i % 3 > 0)
+			UNTIL(e.open || e.closed);
+		if (e.closed)
+			test_fail(__FILE__, __LINE__, "%d: %s", i, e.why);
+		if (i % 3 > 1)
+			UNTIL(e.out.len > 0);
+		forget(&e);
+		if (i % 3 == 0)
+			loop_turn(loop, 5);
+		/* Room is there as soon as the server has heard it. */
+		for (int tries = 0;; tries++) {
+			listen_to(&e, &p, STREAM_EXEC, "echo room");
+			UNTIL(e.closed);
+			if (e.status == 0)
+				break;
+			CHECK(tries < 50);
+			forget(&e);
+		}
+		forget(&e);
+	}
+	hang_up(&p);
+	setdown();
+	sshd_stop(&d);
+}
+
+TEST(ended_by_a_signal)
+{
+	struct sshd d;
+	struct peer p;
+	struct ear e;
+
+	setup();
+	serve(&d, NULL);
+	bring_up(&p, d.url);
+	listen_to(&e, &p, STREAM_EXEC, "kill -TERM $$");
+	UNTIL(e.closed);
+	CHECK_INT(e.status, -1);
+	SAYS(e.why, "SIGTERM");
+	forget(&e);
+	hang_up(&p);
+	setdown();
+	sshd_stop(&d);
+}
+
+TEST(trap23_server_killed_in_the_middle)
+{
+	struct sshd d;
+	struct peer p;
+	struct ear a, b;
+
+	setup();
+	serve(&d, NULL);
+	bring_up(&p, d.url);
+	listen_to(&a, &p, STREAM_EXEC, "echo ready; cat");
+	listen_to(&b, &p, STREAM_PTY, NULL);
+	UNTIL(a.out.len > 0 && b.open);
+	sshd_kill(&d);
+	UNTIL(p.down);
+	CHECK_INT(p.why, LINK_WHY_RESET);
+	CHECK(p.retry);
+	CHECK_INT(a.closes, 1);
+	CHECK_INT(b.closes, 1);
+	CHECK_INT(a.status, -1);
+	CHECK(p.t->ops->received(p.t) > 1000);
+	CHECK_INT(stream_write(a.s, "x", 1), -EPIPE);
+	/* The streams outlive the transport. */
+	hang_up(&p);
+	forget(&a);
+	forget(&b);
+	setdown();
+	sshd_stop(&d);
+}
+
+TEST(closing_tells_the_streams)
+{
+	struct sshd d;
+	struct peer p;
+	struct ear e;
+
+	setup();
+	serve(&d, NULL);
+	bring_up(&p, d.url);
+	listen_to(&e, &p, STREAM_EXEC, "cat");
+	UNTIL(e.open);
+	hang_up(&p);
+	CHECK_INT(e.closes, 1);
+	CHECK(!p.down);
+	forget(&e);
+	setdown();
+	sshd_stop(&d);
+}
+
+struct suicide {
+	struct peer *p;
+	struct stream *s;
+	bool transport;
+	unsigned n;
+};
+
+static size_t
+die_on_data(void *arg, const char *data, size_t len, bool err)
+{
+	struct suicide *x = arg;
+
+	(void)data;
+	(void)err;
+	x->n++;
+	if (x->transport)
+		hang_up(x->p);
+	stream_free(x->s);
+	x->s = NULL;
+	return len;
+}
+
+static void
+die_on_close(void *arg, int status, const char *why)
+{
+	struct suicide *x = arg;
+
+	(void)status;
+	(void)why;
+	stream_free(x->s);
+	x->s = NULL;
+}
+
+TEST(free_inside_any_callback)
+{
+	static const struct stream_sink dying = { .on_data = die_on_data,
+		.on_close = die_on_close };
+	struct sshd d;
+	struct peer p;
+	struct stream_request r = { .kind = STREAM_EXEC,
+		.cmd = "echo a; echo b >&2; echo c" };
+	int err;
+
+	setup();
+	serve(&d, NULL);
+	for (int i = 0; i < 4; i++) {
+		struct suicide x = { .p = &p, .transport = i >= 2 };
+
+		bring_up(&p, d.url);
+		x.s = p.t->ops->open(p.t, &r, &dying, &x, &err);
+		UNTIL(x.s == NULL);
+		if (i < 2)
+			CHECK_STR(ask_for(&p, "echo on"), "on");
+		hang_up(&p);
+	}
+	/* Inside on_down. */
+	bring_up(&p, d.url);
+	p.free_when_down = true;
+	sshd_kill(&d);
+	UNTIL(p.down);
+	CHECK(p.t == NULL);
 	setdown();
 	sshd_stop(&d);
 }
