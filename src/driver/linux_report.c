@@ -212,7 +212,7 @@ vc_reason(struct lx *lx, const struct lx_round *r)
 	if (!lx->has_vcgencmd)
 		return "vcgencmd is not installed (Debian and Raspberry Pi OS: "
 		       "raspi-utils or libraspberrypi-bin).";
-	if (strstr(r->throttled, "VCHI") != NULL ||
+	if (lx->no_vchi || strstr(r->throttled, "VCHI") != NULL ||
 	    strstr(r->throttled, "ermission") != NULL ||
 	    strstr(r->throttled, "/dev/vc") != NULL) {
 		lx->no_vchi = true;
@@ -281,12 +281,12 @@ lx_report_pi(struct lx *lx, struct lx_round *r)
 		report_number(rp, slot, NAME_POWER_WATTS, NULL, r->watts);
 	} else
 		report_unknown(rp, slot, NAME_POWER_WATTS, NULL,
-		    lx->has_pmic ? why : no_pmic);
+		    lx->has_pmic || lx->no_vchi ? why : no_pmic);
 	if (r->has_supply)
 		report_number(rp, slot, NAME_VOLTS_SUPPLY, NULL, r->supply);
 	else
 		report_unknown(rp, slot, NAME_VOLTS_SUPPLY, NULL,
-		    lx->has_pmic ? why : no_pmic);
+		    lx->has_pmic || lx->no_vchi ? why : no_pmic);
 }
 
 static void

@@ -229,14 +229,14 @@ fake_free(struct fake *f)
 
 /* Answer the oldest command. */
 RM_UNUSED static void
-fake_answer(struct fake *f, enum link_outcome outcome, int status,
-    const char *out, const char *why)
+fake_answer_len(struct fake *f, enum link_outcome outcome, int status,
+    const char *out, size_t len, const char *why)
 {
 	struct fake_run r;
 	struct link_result result = { .outcome = outcome,
 		.status = status,
 		.out = out,
-		.len = strlen(out),
+		.len = len,
 		.why = why };
 
 	if (f->runs == 0)
@@ -245,6 +245,13 @@ fake_answer(struct fake *f, enum link_outcome outcome, int status,
 	memmove(f->run, f->run + 1, --f->runs * sizeof f->run[0]);
 	r.fn(r.arg, &result);
 	free(r.cmd);
+}
+
+RM_UNUSED static void
+fake_answer(struct fake *f, enum link_outcome outcome, int status,
+    const char *out, const char *why)
+{
+	fake_answer_len(f, outcome, status, out, strlen(out), why);
 }
 
 /* --- a machine in a folder ------------------------------------------------ */

@@ -60,7 +60,8 @@ transcript_answer(struct transcript *t)
 	if (!t->answering)
 		return;
 	t->answering = false;
-	fake_answer(t->f, LINK_DONE, 0, buf_str(&t->answer), NULL);
+	fake_answer_len(t->f, LINK_DONE, 0, buf_str(&t->answer),
+	    t->answer.len, NULL);
 	buf_clear(&t->answer);
 }
 
