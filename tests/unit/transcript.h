@@ -192,7 +192,7 @@ transcript_line(struct transcript *t, char *line)
 
 /* The file below tests/transcripts; the test runs where the source is, or
  * RM_SRC says where that is. */
-static void
+RM_UNUSED static void
 transcript_run(const struct driver *driver, int slot, const char *name)
 {
 	const char *src = getenv("RM_SRC");
