@@ -135,6 +135,19 @@ check_thresholds(
 		    t->temp_warm, t->temp_hot, t->temp_critical);
 }
 
+/* A theme is a name or a path; a path begins at the folder of the file. */
+static void
+place_theme(struct config *c, const char *base)
+{
+	char *path;
+
+	if (c->top.theme == NULL || strchr(c->top.theme, '/') == NULL)
+		return;
+	path = option_path(c->top.theme, base);
+	free(c->top.theme);
+	c->top.theme = path;
+}
+
 struct config *
 config_load(const char *path, struct diags *d)
 {
@@ -151,6 +164,7 @@ config_load(const char *path, struct diags *d)
 	c = config_new();
 	c->path = mem_strdup(path);
 	options_read(OPT_TOP, &t->root, base, &c->top, d);
+	place_theme(c, base);
 	options_read(OPT_RACK, cfg_get(&t->root, "rack"), base, &c->rack, d);
 	options_read(OPT_SSH, cfg_get(&t->root, "ssh"), base, &c->ssh, d);
 	options_read(OPT_THRESHOLDS, cfg_get(&t->root, "thresholds"), base,

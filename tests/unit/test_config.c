@@ -308,6 +308,17 @@ TEST(empty_file_is_a_rack_without_boards)
 	config_free(c);
 }
 
+TEST(theme_file_begins_at_the_configuration)
+{
+	struct diags d = { 0 };
+	struct config *c =
+	    config_load(write_file("c.cfg", "theme = \"./my.theme\";\n"), &d);
+
+	CHECK(c != NULL);
+	CHECK(strncmp(c->top.theme, test_dir(), strlen(test_dir())) == 0);
+	config_free(c);
+}
+
 TEST(hostile_text_is_cleaned_in_messages)
 {
 	struct diags d = { 0 };
