@@ -21,33 +21,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "rackmux/base/hash.h"
 #include "rackmux/base/log.h"
 #include "rackmux/base/text.h"
 
 #include "listen.h"
+#include "sshd_in.h"
 
-#define KEYS_MAX 64
-#define QUEUE_MAX 65536
 #define CHUNK_MAX 32768
 #define AUTH_TRIES 6
 #define POLLS_MAX 16
-#define FLOOD_MS 50
 
 struct host_key {
 	ssh_bind bind;
 	char *text;
 	unsigned users;
 };
-
-struct sshd {
-	struct loop *loop;
-	ssh_key client;
-	struct host_key *keys[KEYS_MAX];
-	size_t n_endpoints;
-};
-
-struct session;
 
 struct channel {
 	struct channel *next;
@@ -57,10 +45,9 @@ struct channel {
 	struct proc *proc;
 	struct shell_args args;
 	char *command;
-	struct buf out, err;
-	uint64_t hold_until;
+	struct outq q;
 	int status;
-	bool pty, started, full, ended, finished, gone;
+	bool pty, started, ended, finished, gone;
 };
 
 struct session {
@@ -77,21 +64,9 @@ struct session {
 	bool keyed, authed, closing, mute, first_done;
 };
 
-struct endpoint {
-	struct sshd *sshd;
-	struct endpoint_options o;
-	struct listener *listener;
-	struct host_key *key, *other_key;
-	enum endpoint_mode mode;
-	struct endpoint_trouble trouble;
-	struct session *sessions;
-	size_t n_sessions;
-	struct timer *flood;
-};
-
 /* --- keys --- */
 
-static void
+void
 host_key_drop(struct host_key *k)
 {
 	if (k == NULL || --k->users > 0)
@@ -101,7 +76,7 @@ host_key_drop(struct host_key *k)
 	free(k);
 }
 
-static struct host_key *
+struct host_key *
 host_key_new(void)
 {
 	struct host_key *k = mem_alloc(sizeof(*k));
@@ -123,6 +98,19 @@ host_key_new(void)
 	ssh_bind_options_set(k->bind, SSH_BIND_OPTIONS_PROCESS_CONFIG, &no);
 	ssh_bind_options_set(k->bind, SSH_BIND_OPTIONS_IMPORT_KEY, key);
 	return k;
+}
+
+struct host_key *
+host_key_use(struct host_key *k)
+{
+	k->users++;
+	return k;
+}
+
+const char *
+host_key_text(const struct host_key *k)
+{
+	return k->text;
 }
 
 static void
@@ -197,51 +185,17 @@ chan_free(struct channel *c)
 	proc_free(p);
 	ssh_remove_channel_callbacks(c->ch, &c->cb);
 	ssh_channel_free(c->ch);
-	buf_release(&c->out);
-	buf_release(&c->err);
+	outq_release(&c->q);
 	free(c->command);
 	free(c);
-}
-
-/* Hurt what is printed: a byte turned, a run of noise, a piece lost. */
-static void
-add_garbage(struct buf *b, const char *text, size_t len)
-{
-	unsigned char noise[24];
-	size_t cut;
-
-	hash_random(noise, sizeof(noise));
-	cut = len == 0 ? 0 : noise[0] * 256u % (len + 1);
-	buf_add(b, text, cut);
-	if (noise[1] & 1)
-		buf_add(b, noise + 4, noise[2] % 20u);
-	if (noise[1] & 2)
-		cut += (len - cut) / 2;
-	buf_add(b, text + cut, len - cut);
 }
 
 static size_t
 chan_write(void *arg, const char *text, size_t len, bool err)
 {
 	struct channel *c = arg;
-	struct endpoint *e = c->session->endpoint;
-	struct buf *b = err ? &c->err : &c->out;
-	size_t room = b->len < QUEUE_MAX ? QUEUE_MAX - b->len : 0;
-	unsigned char dice;
 
-	if (len > room) {
-		c->full = true;
-		len = room;
-	}
-	if (len == 0)
-		return 0;
-	if (e->trouble.slow_ms > 0 && c->out.len == 0 && c->err.len == 0)
-		c->hold_until = loop_now(e->sshd->loop) + e->trouble.slow_ms;
-	hash_random(&dice, 1);
-	if (e->trouble.garbage > dice / 255.0)
-		add_garbage(b, text, len);
-	else
-		buf_add(b, text, len);
+	len = outq_add(&c->q, c->session->endpoint, text, len, err);
 	task_post(c->session->task);
 	return len;
 }
@@ -303,16 +257,16 @@ chan_flush(struct channel *c)
 
 	if (c->gone || c->finished)
 		return;
-	if (c->hold_until > now) {
-		timer_start(c->session->timer, c->hold_until - now);
+	if (c->q.hold_until > now) {
+		timer_start(c->session->timer, c->q.hold_until - now);
 		return;
 	}
-	done = chan_send(c, &c->err, true);
-	done = chan_send(c, &c->out, false) && done;
+	done = chan_send(c, &c->q.err, true);
+	done = chan_send(c, &c->q.out, false) && done;
 	if (done && c->ended)
 		chan_finish(c);
-	else if (c->full && c->out.len < QUEUE_MAX / 2 && c->proc != NULL) {
-		c->full = false;
+	else if (c->q.full && outq_has_room(&c->q) && c->proc != NULL) {
+		c->q.full = false;
 		proc_writable(c->proc);
 	}
 }
@@ -608,7 +562,7 @@ cut_off(int fd)
 		close(null);
 }
 
-static void
+void
 session_free(struct session *s, bool reset)
 {
 	struct endpoint *e = s->endpoint;
@@ -767,11 +721,9 @@ session_callbacks(struct session *s)
 	ssh_set_auth_methods(s->ses, (int)methods(s));
 }
 
-static void
-on_connection(void *arg, int fd)
+void
+session_new(struct endpoint *e, struct host_key *k, int fd)
 {
-	struct endpoint *e = arg;
-	struct host_key *k = e->other_key != NULL ? e->other_key : e->key;
 	struct session *s;
 	ssh_session ses = ssh_new();
 	int own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
@@ -801,148 +753,27 @@ on_connection(void *arg, int fd)
 	session_step(s);
 }
 
-/* --- endpoints --- */
-
-static void
-on_flood(void *arg)
+struct session *
+session_next(struct session *s)
 {
-	static const char line[] =
-	    "[  123.456789] usb 1-1: device descriptor read/64, error -71\n";
-	struct endpoint *e = arg;
-	size_t want = (size_t)e->trouble.flood_kbps * 1024 * FLOOD_MS / 1000;
-	struct session *s;
+	return s->next;
+}
+
+void
+session_wake(struct session *s, bool unmute)
+{
+	if (unmute)
+		s->mute = false;
+	task_post(s->task);
+}
+
+void
+session_flood(struct session *s, size_t len)
+{
 	struct channel *c;
-	size_t n;
 
-	for (s = e->sessions; s != NULL; s = s->next) {
-		for (c = s->channels; c != NULL; c = c->next) {
-			if (!c->started || c->ended)
-				continue;
-			for (n = 0; n < want && c->out.len < QUEUE_MAX / 2;
-			     n += sizeof(line) - 1)
-				buf_add(&c->out, line, sizeof(line) - 1);
-		}
-		task_post(s->task);
-	}
-	if (e->trouble.flood_kbps > 0)
-		timer_start(e->flood, FLOOD_MS);
-}
-
-struct endpoint *
-endpoint_new(
-    struct sshd *d, const struct endpoint_options *o, char *err, size_t size)
-{
-	struct endpoint *e = mem_alloc(sizeof(*e));
-	struct host_key **key = &d->keys[d->n_endpoints % KEYS_MAX];
-
-	e->sshd = d;
-	e->o = *o;
-	if (*key == NULL)
-		*key = host_key_new();
-	if (*key == NULL) {
-		str_copy(err, size, "cannot make a host key");
-		free(e);
-		return NULL;
-	}
-	e->listener = listen_new(d->loop, o->port, on_connection, e, err, size);
-	if (e->listener == NULL) {
-		free(e);
-		return NULL;
-	}
-	d->n_endpoints++;
-	e->key = *key;
-	e->key->users++;
-	e->flood = timer_new(d->loop, on_flood, e);
-	return e;
-}
-
-void
-endpoint_free(struct endpoint *e)
-{
-	if (e == NULL)
-		return;
-	while (e->sessions != NULL)
-		session_free(e->sessions, false);
-	timer_free(e->flood);
-	listen_free(e->listener);
-	host_key_drop(e->key);
-	host_key_drop(e->other_key);
-	free(e);
-}
-
-unsigned
-endpoint_port(const struct endpoint *e)
-{
-	return listen_port(e->listener);
-}
-
-const char *
-endpoint_key(const struct endpoint *e)
-{
-	return e->key->text;
-}
-
-size_t
-endpoint_sessions(const struct endpoint *e)
-{
-	return e->n_sessions;
-}
-
-void
-endpoint_reset(struct endpoint *e)
-{
-	while (e->sessions != NULL)
-		session_free(e->sessions, true);
-}
-
-void
-endpoint_close(struct endpoint *e)
-{
-	while (e->sessions != NULL)
-		session_free(e->sessions, false);
-}
-
-void
-endpoint_set(struct endpoint *e, enum endpoint_mode mode)
-{
-	struct session *s;
-
-	if (e->mode == mode)
-		return;
-	e->mode = mode;
-	if (mode == ENDPOINT_REFUSED)
-		endpoint_reset(e);
-	listen_set(e->listener,
-	    mode == ENDPOINT_REFUSED    ? LISTEN_REFUSED
-		: mode == ENDPOINT_DARK ? LISTEN_DARK
-					: LISTEN_OPEN);
-	for (s = e->sessions; s != NULL; s = s->next) {
-		if (mode == ENDPOINT_UP)
-			s->mute = false;
-		task_post(s->task);
-	}
-}
-
-int
-endpoint_change_key(struct endpoint *e, bool changed)
-{
-	if (changed == (e->other_key != NULL))
-		return 0;
-	if (!changed) {
-		host_key_drop(e->other_key);
-		e->other_key = NULL;
-		return 0;
-	}
-	e->other_key = host_key_new();
-	return e->other_key != NULL ? 0 : -EIO;
-}
-
-void
-endpoint_trouble(struct endpoint *e, const struct endpoint_trouble *t)
-{
-	e->trouble = *t;
-	if (t->flood_kbps > 0)
-		timer_start(e->flood, FLOOD_MS);
-	else
-		timer_stop(e->flood);
+	for (c = s->channels; c != NULL; c = c->next)
+		if (c->started && !c->ended)
+			outq_flood(&c->q, len);
+	task_post(s->task);
 }

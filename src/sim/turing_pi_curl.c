@@ -15,7 +15,7 @@
 
 struct curl {
 	struct proc *p;
-	bool insecure, silent, show_error, fail, connected;
+	bool insecure, silent, show_error, fail, fail_early, connected;
 	const char *write_out, *output;
 	const char *urls[16];
 	int n_urls;
@@ -73,6 +73,8 @@ long_option(struct curl *c, const char *a, const char *next)
 		c->show_error = true;
 	else if (strcmp(a, "--fail") == 0)
 		c->fail = true;
+	else if (strcmp(a, "--fail-early") == 0)
+		c->fail_early = true;
 	else if (strcmp(a, "--max-time") == 0)
 		short_value(c, 'm', next);
 	else if (strcmp(a, "--write-out") == 0)
@@ -111,7 +113,7 @@ write_out(struct curl *c, int http)
 
 	for (; w != NULL && *w != '\0'; w++) {
 		if (strncmp(w, "%{http_code}", 12) == 0) {
-			proc_printf(c->p, "%d", http);
+			proc_printf(c->p, "%03d", http);
 			w += 11;
 		} else if (w[0] == '\\' && w[1] == 'n') {
 			proc_puts(c->p, "\n");
@@ -163,7 +165,7 @@ is_here(const char *host)
 }
 
 static int
-fetch(struct curl *c, const char *url)
+fetch_one(struct curl *c, const char *url)
 {
 	bool tls = str_starts(url, "https://");
 	const char *rest = tls           ? url + 8
@@ -200,6 +202,17 @@ fetch(struct curl *c, const char *url)
 	return rc;
 }
 
+/* -w is written even for what failed: its status is then 000. */
+static int
+fetch(struct curl *c, const char *url)
+{
+	int rc = fetch_one(c, url);
+
+	if (rc != 0 && rc != 22)
+		write_out(c, 0);
+	return rc;
+}
+
 int
 cmd_curl(struct proc *p, int argc, char **argv)
 {
@@ -220,7 +233,10 @@ cmd_curl(struct proc *p, int argc, char **argv)
 		proc_err(p, "curl: (2) no URL specified\n");
 		return 2;
 	}
-	for (i = 0; i < c.n_urls; i++)
+	for (i = 0; i < c.n_urls; i++) {
 		rc = fetch(&c, c.urls[i]);
+		if (rc != 0 && c.fail_early)
+			break;
+	}
 	return rc;
 }

@@ -313,6 +313,10 @@ add_system(struct sim_board *b)
 	    b->tp.fw->modern ? "2024.05.1" : "2022.08", b->tp.fw->buildroot);
 	vfs_text(v, "/etc/os-release", text);
 	free(text);
+	vfs_static(v, "/proc/mounts",
+	    "ubi0:rootfs / ubifs rw,relatime 0 0\n"
+	    "proc /proc proc rw,relatime 0 0\n"
+	    "/dev/mmcblk0p1 /mnt/sdcard ext4 rw,relatime 0 0\n");
 	vfs_static(v, "/etc/issue", "Welcome to Turing Pi\n");
 	vfs_static(v, "/etc/bmcd/config.yaml",
 	    "host: \"::\"\nport: 443\nwrite_timeout: 3s\n");
