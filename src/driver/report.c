@@ -34,7 +34,7 @@ report_release(struct report *rp)
 void
 report_clear(struct report *rp)
 {
-	rp->n = 0;
+	rp->n = rp->next = 0;
 }
 
 /* eth0.100 -> eth0_100; NULL when the name has no instance. */
@@ -65,11 +65,14 @@ mark(struct report *rp, int slot, enum name_id id, const char *instance)
 	const char *inst = instance ? instance : "";
 	struct seen *s;
 
-	for (size_t i = 0; i < rp->n; i++) {
+	for (size_t k = 0; k < rp->n; k++) {
+		size_t i = (rp->next + k) % rp->n;
+
 		s = &rp->seen[i];
 		if (s->id == id && s->slot == slot &&
 		    strcmp(s->instance, inst) == 0) {
 			s->now = true;
+			rp->next = i + 1;
 			return;
 		}
 	}
@@ -187,6 +190,7 @@ report_sweep(struct report *rp, const char *why)
 		rp->seen[kept++] = *s;
 	}
 	rp->n = kept;
+	rp->next = 0;
 }
 
 static bool

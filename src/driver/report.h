@@ -26,7 +26,7 @@ struct report {
 	struct drv *drv;
 	enum source source;
 	struct seen *seen;
-	size_t n, cap;
+	size_t n, cap, next;	/* next: probes tell in the same order */
 };
 
 void	 report_init(struct report *, struct drv *, enum source);

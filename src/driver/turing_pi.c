@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "rackmux/base/mem.h"
+#include "rackmux/base/text.h"
 #include "rackmux/driver/drivers.h"
 
 /*
@@ -79,6 +80,8 @@ begin_slow(struct tp *tp)
 {
 	struct drv *d = &tp->drv;
 	uint64_t now = d->link.now(d->link.arg);
+	unsigned limit = d->config.poll_ms / 1000;
+	char cmd[32];
 
 	if (tp->slow_open)
 		return;
@@ -88,7 +91,10 @@ begin_slow(struct tp *tp)
 	tp->slow_now = false;
 	tp->slow_at = now > 0 ? now : 1;
 	tp->slow_wall = d->link.wall(d->link.arg);
-	d->link.run(d->link.arg, "rm_tp_api", SLOW_TIMEOUT, on_slow, tp);
+	/* A poll may wait behind it: a wedged bmcd must end sooner than the
+	 * two periods after which the whole board would pass for silent. */
+	str_format(cmd, sizeof cmd, "rm_tp_api %u", limit > 0 ? limit : 1);
+	d->link.run(d->link.arg, cmd, SLOW_TIMEOUT, on_slow, tp);
 }
 
 static void

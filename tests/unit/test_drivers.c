@@ -170,3 +170,104 @@ TEST(drivers_skel_works_on_a_real_shell)
 	CHECK(strstr(f->stale_why, "torn") != NULL);
 	fake_free(f);
 }
+
+/* --- garbage --------------------------------------------------------------- */
+
+static unsigned long long seed = 88172645463325252ull;
+
+static unsigned
+roll(unsigned n)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return (unsigned)(seed >> 11) % n;
+}
+
+static const char sample[] =
+    "model Turing Pi 2 (v2.5)\nversion \"2.1.0\"\ntty3 uart3\nuid 0\n"
+    "have curl\nhave vcgencmd\nhostname a\ndmi - -\nserial 1\nos \"x\"\n"
+    "cpus 0-3,5\nroute eth0\nssh 1 2 3 4\nonce yes\n"
+    "rail 1 enabled\nrail 2 disabled\nrail 3 -\nrail 4 enabled\n"
+    "net node1 up 1 1000 full 1 2 3 4\nnet eth0 up 1 -1 full 1 2 3 4\n"
+    "up 86400.52\nload 0.31\nmem 118784 71270\nfan 3 6 pwm-fan\nrpm 2000\n"
+    "temp 48000\nled fp::status 0\ntz 48200 cpu-thermal\ntz 1 cpu-thermal\n"
+    "hw 48200 cpu_thermal\nlcrit 0\nkhz 600000\nthr throttled=0x50005\n"
+    "core volt=0.8563V\narm frequency(48)=1500398464\n"
+    " A_A current(0)=1.0A\n A_V volt(1)=5.0V\n EXT5V_V volt(2)=5.1V\n"
+    "date 1700000000\nubi 1 2 3 4\ndf 100 50\n"
+    "{\"response\":[{\"result\":[{\"node1\":\"1\"}]}]}\n@@ 200\n"
+    "{\"response\":[{\"result\":[{\"mode\":\"Host\",\"node\":\"Node 1\","
+    "\"route\":\"Bmc\"}]}]}\n@@ 200\n"
+    "{\"response\":[{\"result\":{\"version\":\"2.3.4\"}}]}\n@@ 200\n"
+    "{\"response\":[{\"result\":{\"ip\":[{\"device\":\"br0\",\"ip\":"
+    "\"1.2.3.4\"}],\"storage\":[{\"name\":\"BMC\",\"total_bytes\":9,"
+    "\"bytes_free\":3}]}}]}\n@@ 200\n"
+    "{\"response\":[{\"result\":[{\"name\":\"a\",\"power_on_time\":7}]}]}\n"
+    "@@ 200\n"
+    "{\"response\":[{\"result\":[{\"speed\":1,\"max_speed\":6}]}]}\n@@ 200\n"
+    "curl 0\n";
+
+static void
+spoil(struct buf *b)
+{
+	static const char *const bits[] = { "\n", " ", "-", "\x1b[", "\xff",
+		"\"", "[", "{", "}", "=", "999999999999999999999", "nan", "-1",
+		"@@ ", "end\n", "\xe2\x80\xae", "(", "V", ":" };
+	unsigned n = 1 + roll(8);
+
+	buf_clear(b);
+	buf_puts(b, sample);
+	while (n-- > 0) {
+		size_t at = roll((unsigned)b->len);
+		const char *bit = bits[roll(ARRAY_LEN(bits))];
+
+		switch (roll(4)) {
+		case 0:
+			b->data[at] = (char)roll(256);
+			break;
+		case 1:
+			memcpy(b->data + at, bit,
+			    strlen(bit) < b->len - at ? strlen(bit)
+						      : b->len - at);
+			break;
+		case 2:
+			memmove(b->data + at, b->data + at / 2, b->len - at);
+			break;
+		case 3:
+			b->data[at] = '\n';
+			break;
+		}
+	}
+	buf_puts(b, "\nend\n");
+}
+
+/* Spoilt answers of all kinds; each round ends, and no bound is passed (the
+ * sanitizers look on). */
+TEST(drivers_survive_garbage)
+{
+	const struct driver *d;
+	struct buf b;
+
+	buf_init(&b, 0);
+	for (size_t i = 0; (d = nth(i)) != NULL; i++) {
+		struct fake *f = fake_new(d, d->whole_board ? 0 : 1);
+
+		f->tolerant = true;
+		for (unsigned k = 1; k <= 1500; k++) {
+			if (roll(50) == 0 && d->reset != NULL)
+				d->reset(f->drv);
+			f->now += 31000;
+			f->wall += 31000;
+			d->poll(f->drv);
+			while (f->runs > 0) {
+				spoil(&b);
+				fake_answer_len(
+				    f, LINK_DONE, 0, buf_str(&b), b.len, NULL);
+			}
+			CHECK_INT(f->fresh + f->stale, k);
+		}
+		fake_free(f);
+	}
+	buf_release(&b);
+}
