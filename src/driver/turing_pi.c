@@ -10,9 +10,9 @@
 /*
  * Turing Pi 2 and 2.5, over SSH or over the BMC's USB console. A round is one
  * call of rm_tp, which only reads files; what bmcd alone knows is asked by
- * rm_tp_api after the first round, every half a minute, after each action
- * and when a rail changed, in a command of its own, so that a slow or wedged
- * bmcd delays no round that matters.
+ * rm_tp_api at the end of the first round, every half a minute, after each
+ * action and when a rail changed, in a command of its own, so that a slow or
+ * wedged bmcd hides nothing that the kernel knows.
  */
 
 #define SLOW_MS 30000
@@ -60,19 +60,25 @@ static void
 on_slow(void *arg, const struct link_result *r)
 {
 	struct tp *tp = arg;
+	bool ends_round = tp->round_waits;
 	const char *why;
 	char *copy;
 
-	tp->slow_open = false;
+	tp->slow_open = tp->round_waits = false;
 	if (r->outcome == LINK_DIED || r->outcome == LINK_NOT_SENT ||
-	    r->outcome == LINK_CANCELLED)
-		return; /* the round says that all is stale */
-	if (!answer_whole(r, &copy, &why)) {
-		tp_slow_unknown(tp, why);
+	    r->outcome == LINK_CANCELLED) {
+		/* Without a link nothing of it is news. */
+		if (ends_round)
+			drv_stale(&tp->drv, r);
 		return;
 	}
-	tp_parse_slow(tp, copy);
-	free(copy);
+	if (answer_whole(r, &copy, &why)) {
+		tp_parse_slow(tp, copy);
+		free(copy);
+	} else
+		tp_slow_unknown(tp, why);
+	if (ends_round)
+		drv_fresh(&tp->drv);
 }
 
 static void
@@ -115,7 +121,11 @@ on_answer(void *arg, const struct link_result *r)
 		d->sink.can_changed(d->sink_arg);
 	}
 	begin_slow(tp);
-	drv_fresh(d);
+	/* A status that is asked for once waits for one round: the first is
+	 * over when all was asked, if the period leaves time for it. */
+	tp->round_waits = first && tp->slow_open && d->config.poll_ms >= 1000;
+	if (!tp->round_waits)
+		drv_fresh(d);
 }
 
 static void

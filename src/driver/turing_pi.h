@@ -33,6 +33,7 @@ struct tp {
 	enum tp_rail rail[TP_SLOTS];
 	/* The slow part. */
 	bool slow_open;		/* under way */
+	bool round_waits;	/* the first round ends with it */
 	bool slow_now;		/* wanted at the end of this round */
 	uint64_t slow_at;	/* when it was last begun */
 	int64_t slow_wall;

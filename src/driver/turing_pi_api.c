@@ -411,6 +411,8 @@ curl_reason(long status)
 	case 7:
 		return "bmcd is not running (connection refused).";
 	case 28:
+	case 124: /* timeout(1) of coreutils, and busybox's */
+	case 143:
 		return "bmcd does not answer (timeout).";
 	case 35:
 	case 60:

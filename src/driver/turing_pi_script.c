@@ -5,7 +5,7 @@
  * no jq, no ethtool. The part of each poll reads files with the shell's own
  * read and starts no process at all. bmcd speaks TLS with a key of 4,096 bits,
  * so what it alone knows is asked rarely and over one connection; and it may
- * be wedged, so each transfer has a limit ($1) and the first failure ends all.
+ * be wedged, so all has a limit of $1 seconds and the first failure ends it.
  * No tabs, short lines: this is typed at the serial console too.
  */
 
@@ -119,7 +119,9 @@ const char tp_api_body[] =
     "fi\n"
     "u='https://127.0.0.1/api/bmc?opt=get&type='\n"
     "if command -v curl >/dev/null 2>&1; then\n"
-    "curl -sk --fail-early --max-time \"${1:-2}\""
+    "t=\n"
+    "command -v timeout >/dev/null 2>&1 && t=\"timeout ${1:-2}\"\n"
+    "$t curl -sk --fail-early --max-time \"${1:-2}\""
     " -w '\\n@@ %{http_code}\\n'"
     " \"${u}power\" \"${u}usb\" \"${u}about\" \"${u}info\""
     " \"${u}node_info\" \"${u}cooling\"\n"

@@ -92,7 +92,8 @@ TEST(drivers_end_each_round_once)
 		fake_answer(f, LINK_DONE, 127, "sh: not found\n", NULL);
 		CHECK_INT(f->stale, ARRAY_LEN(outcomes) + 1);
 		d->poll(f->drv);
-		fake_answer(f, LINK_DONE, 0, "\n\nend\n", NULL);
+		while (f->runs > 0)
+			fake_answer(f, LINK_DONE, 0, "\n\nend\n", NULL);
 		CHECK_INT(f->fresh, 1);
 		CHECK_INT(f->stale, ARRAY_LEN(outcomes) + 1);
 		fake_free(f);
