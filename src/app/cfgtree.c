@@ -8,11 +8,12 @@
 #include "rackmux/base/mem.h"
 #include "rackmux/base/text.h"
 #include "cfginclude.h"
+#include "cfgrepair.h"
 
 /*
  * libconfig stops at the first syntax error, but keeps what it read until
- * then, so that the mistakes before it can be told in the same run. It
- * resolves @include against the working directory unless told otherwise; we
+ * then, so that the mistakes before it can be told in the same run; those
+ * after it are reached by repairing what can be repaired. It resolves @include against the working directory unless told otherwise; we
  * tell it the folder of the file. Its file names live as long as its tree,
  * so they are copied.
  */
@@ -77,7 +78,8 @@ copy_children(struct cfg_tree *t, struct cfg_node *n, const config_setting_t *s)
 
 		if (config_setting_type(one) == CONFIG_TYPE_NONE)
 			t->broken = config_setting_source_line(one);
-		else
+		else if (config_setting_name(one) == NULL ||
+		    config_setting_name(one)[0] != '*') /* hidden */
 			copy(t, &n->child[n->n++], one);
 	}
 }
@@ -166,6 +168,14 @@ folder_of(const char *path)
 			     : mem_strndup(path, (size_t)(slash - path));
 }
 
+static bool
+is_doubled(const config_t *c)
+{
+	const char *text = config_error_text(c);
+
+	return text != NULL && str_starts(text, "duplicate setting");
+}
+
 static void
 tell_error(struct cfg_tree *t, config_t *c, struct diags *d)
 {
@@ -183,9 +193,62 @@ tell_error(struct cfg_tree *t, config_t *c, struct diags *d)
 	if (text == NULL || strcmp(text, "syntax error") == 0)
 		text = "syntax error: a ';', '\"' or closing bracket is "
 		       "likely missing here or just before";
-	else if (str_starts(text, "duplicate setting"))
+	else if (is_doubled(c))
 		text = "this key stands twice in its group";
 	diags_add(d, file, line > 0 ? (unsigned)line : 0, "%s", text);
+}
+
+/* Read text into the tree; false after a syntax error. */
+static bool
+parse(struct cfg_tree *t, config_t *c, const char *text, const char *dir)
+{
+	bool good;
+
+	node_release(&t->root);
+	t->root = (struct cfg_node){ 0 };
+	t->broken = 0;
+	config_destroy(c);
+	config_init(c);
+	config_set_include_dir(c, dir);
+	good = config_read_string(c, text) == CONFIG_TRUE;
+	if (config_root_setting(c) != NULL)
+		copy(t, &t->root, config_root_setting(c));
+	t->root.type = CFG_GROUP;
+	return good;
+}
+
+#define REPAIRS_MAX 50
+
+/* After an error, told already: change the text so that reading gets further
+ * than that. True when it is worth to go on; *good when nothing is wrong
+ * any more. */
+static bool
+repair(struct cfg_tree *t, config_t *c, char *text, const char *dir,
+    unsigned unique, bool *good)
+{
+	int line = config_error_line(c);
+	bool doubled = is_doubled(c);
+	struct cfg_patch p = { 0 };
+
+	if (config_error_file(c) != NULL || line <= 0 ||
+	    (t->broken > 0 && t->broken < (unsigned)line))
+		return false;
+	for (size_t n = 0; n < 64; n++) {
+		bool done = doubled
+		    ? cfg_hide_key(text, (unsigned)line, n, unique, &p)
+		    : n == 0 && cfg_blank_line(text, (unsigned)line, &p);
+
+		if (!done)
+			break;
+		*good = parse(t, c, text, dir);
+		done = *good || config_error_file(c) != NULL ||
+		    config_error_line(c) > line;
+		cfg_patch_end(&p, !done);
+		if (done)
+			return true;
+	}
+	(void)parse(t, c, text, dir);
+	return false;
 }
 
 struct cfg_tree *
@@ -193,7 +256,9 @@ cfgtree_load(const char *path, struct diags *d)
 {
 	char *text = cfg_read_file(path, d), *dir;
 	struct cfg_tree *t;
-	bool whole, parsed;
+	unsigned tries = 0, row = 0;
+	int line = -1;
+	bool good;
 	config_t c;
 
 	if (text == NULL)
@@ -201,16 +266,20 @@ cfgtree_load(const char *path, struct diags *d)
 	t = mem_alloc(sizeof *t);
 	keep_file(t, path);
 	dir = folder_of(path);
-	whole = cfg_check_includes(text, path, dir, d);
+	t->partial = !cfg_check_includes(text, path, dir, d);
 	config_init(&c);
-	config_set_include_dir(&c, dir);
-	parsed = config_read_string(&c, text) == CONFIG_TRUE;
-	t->partial = !parsed || !whole;
-	if (config_root_setting(&c) != NULL)
-		copy(t, &t->root, config_root_setting(&c));
-	if (!parsed)
-		tell_error(t, &c, d);
-	t->root.type = CFG_GROUP;
+	good = parse(t, &c, text, dir);
+	while (!good) {
+		/* Three in a row are likely one mistake that spreads. */
+		row = config_error_line(&c) == line + 1 ? row + 1 : 0;
+		line = is_doubled(&c) ? -1 : config_error_line(&c);
+		t->partial = true;
+		if (row < 2)
+			tell_error(t, &c, d);
+		if (tries++ == REPAIRS_MAX || row == 2 ||
+		    !repair(t, &c, text, dir, tries, &good))
+			break;
+	}
 	config_destroy(&c);
 	free(dir);
 	free(text);

@@ -221,6 +221,53 @@ TEST(doubled_key_is_told)
 	CHECK(config_load(
 		  write_file("c.cfg", "poll = 2;\n\npoll = 3;\n"), &d) == NULL);
 	TOLD(&d, 3, "stands twice in its group");
+	CHECK_INT(d.n, 1);
+	diags_release(&d);
+}
+
+TEST(mistakes_after_a_syntax_error_are_told)
+{
+	static const char text[] =
+	    "poll = 1; poll = 2;\n"
+	    "rack: { name = homelab; };\n"
+	    "theme = ;\n"
+	    "read_only = \"no\";\n"
+	    "boards = (\n"
+	    "  { name = \"a\"; type = \"linux\"; type = \"x\";\n"
+	    "    link = \"ssh://a\"; slots = \"2\"; },\n"
+	    "  { name = \"b\"; type = \"linux\";\n"
+	    "    unit 3;\n"
+	    "    link = \"ssh://b\"; slots = \"2\"; }\n"
+	    ");\n"
+	    "max_rat = 1;\n";
+	struct diags d = { 0 };
+
+	CHECK(config_load(write_file("c.cfg", text), &d) == NULL);
+	TOLD(&d, 1, "stands twice");
+	TOLD(&d, 2, "syntax error");
+	TOLD(&d, 3, "syntax error");
+	TOLD(&d, 4, "'read_only' must be true or false");
+	TOLD(&d, 6, "stands twice");
+	TOLD(&d, 7, "'slots' must be");
+	TOLD(&d, 9, "syntax error");
+	TOLD(&d, 10, "'slots' must be");
+	TOLD(&d, 12, "did you mean 'max_rate'");
+	CHECK_INT(d.n, 10);
+	diags_release(&d);
+}
+
+/* A line with a bracket that opens cannot be left out: what follows would be
+ * told wrongly. */
+TEST(a_syntax_error_that_cannot_be_left_out_ends_it)
+{
+	struct diags d = { 0 };
+
+	CHECK(config_load(write_file("c.cfg",
+			      "poll = 2;\nboards = ( { name = ;\n"
+			      "type = \"x\"; } );\npol = 2;\n"),
+		  &d) == NULL);
+	TOLD(&d, 2, "syntax error");
+	CHECK_INT(d.n, 1);
 	diags_release(&d);
 }
 
