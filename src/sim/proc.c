@@ -307,6 +307,40 @@ proc_raw(struct proc *p, bool raw)
 	}
 }
 
+int
+proc_read_line(struct proc *p, struct buf *out)
+{
+	char c;
+	ssize_t n;
+
+	if (!proc_in_is_far(p)) {
+		while ((n = proc_read(p, &c, 1)) == 1) {
+			buf_add(out, &c, 1);
+			if (c == '\n' || out->cut)
+				return 1;
+		}
+		return n < 0 ? -1 : out->len > 0;
+	}
+	for (;;) {
+		const char *nl = p->in.len > 0
+			? memchr(p->in.data, '\n', p->in.len) : NULL;
+		size_t take = nl != NULL ? (size_t)(nl - p->in.data) + 1
+					 : p->in.len;
+
+		buf_add(out, buf_str(&p->in), take);
+		buf_drop(&p->in, take);
+		if (nl != NULL)
+			return 1;
+		/* Nothing is left: proc_read waits for more. */
+		n = proc_read(p, &c, 1);
+		if (n <= 0)
+			return n < 0 ? -1 : out->len > 0;
+		buf_add(out, &c, 1);
+		if (c == '\n')
+			return 1;
+	}
+}
+
 static int
 write_far(struct proc *p, const char *s, size_t len, bool err)
 {

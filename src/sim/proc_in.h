@@ -35,6 +35,9 @@ struct tty *proc_tty(struct proc *);		/* NULL: no terminal */
 bool	 proc_interrupted(struct proc *, bool clear);
 /* Let others run: called by loops now and then. */
 void	 proc_breathe(struct proc *);
+/* A line with its newline into out (what is left at the end of file has
+ * none). 0: end of file, or Ctrl-C; -1: hung up; else 1. */
+int	 proc_read_line(struct proc *, struct buf *out);
 bool	 proc_in_is_far(const struct proc *);
 bool	 proc_out_is_far(const struct proc *);
 
