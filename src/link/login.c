@@ -32,7 +32,10 @@ struct login {
 	struct login_sink sink;
 	void *arg;
 	struct timer *settle, *deadline;
-	struct seen seen;
+	struct tidy tidy;
+	struct buf tidied;
+	struct seen seen; /* without the kernel's lines */
+	struct seen raw; /* with them, to tell what was there */
 	enum phase phase;
 	char *password; /* given late: kept for the next question */
 	char half[2][9]; /* of the word that is to come together */
@@ -73,7 +76,7 @@ no_prompt(struct login *l, const char *what)
 {
 	char tail[120], text[256], *t;
 
-	text_clean(tail, sizeof(tail), l->seen.tail, strlen(l->seen.tail));
+	text_clean(tail, sizeof(tail), l->raw.tail, strlen(l->raw.tail));
 	t = str_trim(tail);
 	if (*t)
 		str_format(
@@ -332,7 +335,10 @@ login_new(struct loop *loop, const struct login_sink *sink, void *arg)
 	l->loop = loop;
 	l->sink = *sink;
 	l->arg = arg;
+	tidy_init(&l->tidy);
+	buf_init(&l->tidied, 0);
 	seen_init(&l->seen);
+	seen_init(&l->raw);
 	l->settle = timer_new(loop, on_settle, l);
 	l->deadline = timer_new(loop, on_deadline, l);
 	timer_start(l->settle, LOGIN_SETTLE_MS);
@@ -350,7 +356,9 @@ login_free(struct login *l)
 	if (l->password)
 		mem_wipe(l->password, strlen(l->password));
 	free(l->password);
+	buf_release(&l->tidied);
 	mem_wipe(&l->seen, sizeof(l->seen));
+	mem_wipe(&l->raw, sizeof(l->raw));
 	free(l);
 }
 
@@ -360,7 +368,10 @@ login_feed(struct login *l, const char *data, size_t len)
 	if (l->phase == PHASE_OVER)
 		return;
 	l->quiet_due = false;
-	seen_feed(&l->seen, data, len, on_line, l);
+	seen_feed(&l->raw, data, len, NULL, NULL);
+	buf_clear(&l->tidied);
+	tidy_feed(&l->tidy, data, len, &l->tidied);
+	seen_feed(&l->seen, buf_str(&l->tidied), l->tidied.len, on_line, l);
 	if (l->phase == PHASE_OVER) {
 		l->sink.ready(l->arg);
 		return;
