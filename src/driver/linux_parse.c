@@ -81,7 +81,8 @@ parse_model(struct lx *lx, char *s)
 	text_or(lx, NAME_NODE_MODEL, s, "The node does not say its model.");
 }
 
-/* SSH_CONNECTION: their address and port, ours and port. */
+/* SSH_CONNECTION: their address and port, ours and port. What ip(8) says of
+ * the primary interface comes after it, and is better. */
 static void
 parse_ssh(struct lx *lx, char *rest)
 {
@@ -90,7 +91,14 @@ parse_ssh(struct lx *lx, char *rest)
 	for (int i = 0; i < 3; i++)
 		addr = str_word(&rest);
 	text_or(lx, NAME_NODE_ADDRESS, addr ? addr : "-",
-	    "The node is not reached by SSH, so it does not tell.");
+	    "The node does not tell the address of its primary interface.");
+}
+
+static void
+parse_addr(struct lx *lx, char *rest)
+{
+	rest[strcspn(rest, "/ ")] = '\0';
+	text_or(lx, NAME_NODE_ADDRESS, rest, "It has no address.");
 }
 
 static void
@@ -129,6 +137,8 @@ lx_parse_once(struct lx *lx, const char *key, char *rest)
 		FIELD(lx->route, rest);
 	else if (strcmp(key, "ssh") == 0)
 		parse_ssh(lx, rest);
+	else if (strcmp(key, "addr") == 0)
+		parse_addr(lx, rest);
 	else if (strcmp(key, "uid") == 0)
 		lx->is_root = strcmp(rest, "0") == 0;
 	else if (strcmp(key, "have") == 0) {

@@ -13,6 +13,14 @@
  * acpitz is whatever the firmware's author thought of and comes last.
  */
 
+/* These speak by hwmon only; the others are zones shown once more. */
+static bool
+own_sensor(const struct lx_zone *z)
+{
+	return strcmp(z->type, "coretemp") == 0 ||
+	    strcmp(z->type, "k10temp") == 0 || strcmp(z->type, "zenpower") == 0;
+}
+
 static int
 soc_rank(const struct lx_zone *z)
 {
@@ -23,7 +31,7 @@ soc_rank(const struct lx_zone *z)
 
 	for (size_t i = 0; i < ARRAY_LEN(first); i++)
 		if (strcmp(z->type, first[i]) == 0)
-			return (int)i;
+			return (int)i + (z->hwmon && !own_sensor(z) ? 50 : 0);
 	if (!z->hwmon && (strstr(z->type, "cpu") || strstr(z->type, "CPU")))
 		return 100;
 	if (!z->hwmon && strcmp(z->type, "acpitz") != 0)

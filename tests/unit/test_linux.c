@@ -99,6 +99,11 @@ pi5(void)
 	    "none rc-feedback kbd-scrolllock [mmc0] timer heartbeat\n");
 	put("root/sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq",
 	    "1500000\n");
+	put("bin/ip",
+	    "#!/bin/sh\n"
+	    "[ \"$*\" = '-4 -o addr show dev eth0' ] || exit 1\n"
+	    "echo '2: eth0    inet 192.168.0.5/24 brd 192.168.0.255 scope "
+	    "global eth0'\n");
 	put("bin/vcgencmd",
 	    "#!/bin/sh\n"
 	    "case \"$*\" in\n"
@@ -151,6 +156,7 @@ TEST(linux_scripts_on_a_pi_5)
 		IS(f, 1, "node.kernel", NODE, "6.6.51");
 		IS(f, 1, "node.os", NODE, "Debian GNU/Linux 12 (bookworm)");
 		IS(f, 1, "cpu.count", NODE, "4");
+		IS(f, 1, "node.address", NODE, "192.168.0.5");
 		CHECK(
 		    fake_find(f, 1, "link.docker0.state", SOURCE_NODE) == NULL);
 		CHECK(fake_find(f, 1, "temp.zone.cpu_thermal", SOURCE_NODE) ==
