@@ -2,6 +2,7 @@
 #include "../lib/test.h"
 
 #include <fcntl.h>
+#include <glob.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -319,6 +320,23 @@ TEST(a_full_disk_is_no_success)
 	CHECK(symlink("/dev/full", path) == 0);
 	CHECK_INT(run("--help", NULL), 1);
 	CHECK(strstr(said, "cannot write to stdout") != NULL);
+}
+
+/* The whole path: simulator, SSH, drivers, model, table. One node of the
+ * demo's rack is lost, hence 1. */
+TEST(demo_prints_a_living_rack_and_leaves_nothing)
+{
+	char pattern[512];
+	glob_t g;
+
+	CHECK(setenv("XDG_RUNTIME_DIR", test_dir(), 1) == 0);
+	CHECK_INT(run("demo", "--status", NULL), 1);
+	CHECK(strstr(out, "\ntp2-a ") != NULL);
+	CHECK(strstr(out, "\ntp2-a/1  web-a      on ") != NULL);
+	CHECK(strstr(out, "\npis/15   pi15       on ") != NULL);
+	CHECK(strstr(said, "lab-2") != NULL);
+	snprintf(pattern, sizeof pattern, "%s/rackmux-demo-*", test_dir());
+	CHECK_INT(glob(pattern, 0, NULL, &g), GLOB_NOMATCH);
 }
 
 TEST(log_is_private_and_goes_to_the_state_folder)
