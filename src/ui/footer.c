@@ -35,9 +35,9 @@ short_key(enum action a)
 	const char *key = action_key(a);
 
 	return strcmp(key, "Enter") == 0 ? "enter"
-	    : strcmp(key, "Space") == 0	 ? "space"
-	    : strcmp(key, "Esc") == 0	 ? "esc"
-	    : strcmp(key, "Tab") == 0	 ? "tab"
+	    : strcmp(key, "Space") == 0  ? "space"
+	    : strcmp(key, "Esc") == 0    ? "esc"
+	    : strcmp(key, "Tab") == 0    ? "tab"
 					 : key;
 }
 
@@ -71,8 +71,8 @@ draw_hints(struct screen *s, struct canvas *c, struct rect r)
 }
 
 static void
-pen_value(struct pen *p, const struct node *n, enum name_id id,
-    const char *word)
+pen_value(
+    struct pen *p, const struct node *n, enum name_id id, const char *word)
 {
 	const struct value *v = node_value(n, id, NULL);
 	char text[64];
@@ -87,8 +87,8 @@ pen_value(struct pen *p, const struct node *n, enum name_id id,
 		pen_text(p, ROLE_BAR_DIM, word);
 		pen_gap(p, 1);
 	}
-	pen_text(p, value_state(v) == VALUE_STALE ? ROLE_STALE : ROLE_BAR,
-	    text);
+	pen_text(
+	    p, value_state(v) == VALUE_STALE ? ROLE_STALE : ROLE_BAR, text);
 }
 
 static void
@@ -113,7 +113,7 @@ draw_node(struct pen *p, const struct node *n)
 		pen_gap(p, 1);
 		pen_text(p,
 		    node_state(n) == NODE_LOST ? ROLE_BAD
-			: h >= HEAT_HOT	       ? tile_heat_role(n)
+			: h >= HEAT_HOT        ? tile_heat_role(n)
 					       : ROLE_WARN,
 		    text);
 		return;

@@ -24,42 +24,40 @@ count(struct pen *p, enum role role, int n, const char *word)
 	pen_text(p, role, text);
 }
 
-/* "74 W of 180 W" and a bar; what is measured, of what nodes. */
+/* "74 W of 180 W", a bar, and of how many nodes that is the sum. */
 static void
 draw_watts(struct pen *p, const struct model *m, const struct totals *t)
 {
 	struct style full = pen_style(p, ROLE_GRAPH);
-	struct style empty = pen_style(p, ROLE_BAR_DIM);
+	struct style empty = pen_style(p, ROLE_FRAME);
+	bool known = t->watts_nodes > 0;
 	double part;
 	char text[64];
 
-	if (t->watts_nodes == 0)
-		str_copy(text, sizeof text, "\342\200\223 W");
-	else
+	if (known)
 		str_format(text, sizeof text, "%.0f W", t->watts);
-	if (pen_room(p) < text_width(text) + 2)
-		return;
-	pen_gap(p, 2);
-	pen_text(p, t->watts_nodes > 0 ? ROLE_BAR : ROLE_BAR_DIM, text);
-	if (t->watts_nodes > 0 && t->watts_nodes < t->on) {
-		str_format(text, sizeof text, " by %d of %d", t->watts_nodes,
-		    t->on);
-		if (pen_room(p) > text_width(text))
-			pen_text(p, ROLE_BAR_DIM, text);
-	}
-	if (m->power_budget_w <= 0)
-		return;
-	str_format(text, sizeof text, " of %.0f W", m->power_budget_w);
+	else
+		str_copy(text, sizeof text, "\342\200\223 W");
 	if (pen_room(p) < text_width(text))
 		return;
-	pen_text(p, ROLE_BAR_DIM, text);
-	if (pen_room(p) < 12 || t->watts_nodes == 0)
+	pen_text(p, known ? ROLE_BAR : ROLE_BAR_DIM, text);
+	if (m->power_budget_w > 0) {
+		str_format(text, sizeof text, " of %.0f W", m->power_budget_w);
+		if (pen_room(p) < text_width(text) + 11)
+			return;
+		pen_text(p, ROLE_BAR_DIM, text);
+		part = known ? t->watts / m->power_budget_w : 0;
+		if (part > 0.9)
+			full = pen_style(p, part > 1 ? ROLE_BAD : ROLE_WARN);
+		gauge_draw(p->c, p->x + 1, p->y, 10, full, empty, part);
+		pen_gap(p, 11);
+	}
+	if (!known || t->watts_nodes >= t->on)
 		return;
-	part = t->watts / m->power_budget_w;
-	if (part > 0.9)
-		full = pen_style(p, part > 1 ? ROLE_BAD : ROLE_WARN);
-	gauge_draw(p->c, p->x + 1, p->y, 10, full, empty, part);
-	pen_gap(p, 11);
+	str_format(
+	    text, sizeof text, " measured on %d of %d", t->watts_nodes, t->on);
+	if (pen_room(p) >= text_width(text))
+		pen_text(p, ROLE_BAR_DIM, text);
 }
 
 void
@@ -73,7 +71,7 @@ header_draw(struct screen *s, struct canvas *c, struct rect r)
 
 	model_totals(m, &t);
 	canvas_fill(c, r, bar, ' ');
-	if (r.w >= 34) {
+	if (r.w >= 60) {
 		human_clock(loop_wall(m->loop), clock, sizeof clock);
 		canvas_right(c, r.x, r.y, r.w - 1,
 		    (struct style){ ROLE_BAR_DIM, STYLE_ON_BAR }, clock);
@@ -90,15 +88,14 @@ header_draw(struct screen *s, struct canvas *c, struct rect r)
 		pen_printf(&p, t.on > 0 ? ROLE_BAR : ROLE_BAR_DIM, "%d/%d on",
 		    t.on, t.nodes);
 	}
-	count(&p, ROLE_CRITICAL, t.hot, "hot");
 	count(&p, ROLE_LOST, t.lost, "lost");
+	count(&p, ROLE_CRITICAL, t.hot, "hot");
 	count(&p, ROLE_WARN, t.throttled, "throttled");
 	count(&p, ROLE_BAR_DIM, t.stale, "stale");
 	count(&p, ROLE_BAR_DIM, t.unknown, "unknown");
 	if (t.boards_up < t.boards && t.boards_up > 0)
 		count(&p, ROLE_WARN, t.boards - t.boards_up,
-		    t.boards - t.boards_up == 1 ? "board down"
-						: "boards down");
+		    t.boards - t.boards_up == 1 ? "board down" : "boards down");
 	if (s->read_only && pen_room(&p) >= 11) {
 		pen_gap(&p, 2);
 		pen_text(&p, ROLE_BAR_DIM, "read only");

@@ -30,6 +30,15 @@ struct input {
 
 static void settle(void *arg);
 
+/* Newer entries give "CSI <" as the start of a mouse report, which libtermkey
+ * would take for the old form of three bytes. It knows both forms without. */
+static const char *
+without_mouse(const char *name, const char *value, void *data)
+{
+	(void)data;
+	return strcmp(name, "key_mouse") == 0 ? NULL : value;
+}
+
 struct input *
 input_new(struct loop *loop, const char *term, const struct input_sink *sink,
     void *arg)
@@ -49,6 +58,7 @@ input_new(struct loop *loop, const char *term, const struct input_sink *sink,
 	in->tk = tk;
 	termkey_set_canonflags(tk, TERMKEY_CANON_DELBS);
 	termkey_set_buffer_size(tk, 1024);
+	termkey_hook_terminfo_getstr(tk, without_mouse, NULL);
 	termkey_start(tk);
 	in->settle = timer_new(loop, settle, in);
 	in->sink = *sink;

@@ -37,12 +37,12 @@ list_end(struct list *l, struct screen *s)
 		s->list_scroll[view] = most;
 	if (most > 0) {
 		int len = l->r.h * l->r.h / l->rows;
-		int at = (l->r.h - (len < 1 ? 1 : len)) *
-		    s->list_scroll[view] / most;
+		int at = (l->r.h - (len < 1 ? 1 : len)) * s->list_scroll[view] /
+		    most;
 
 		canvas_fill(l->c,
-		    rect_of(l->r.x + l->r.w - 1, l->r.y + at, 1,
-			len < 1 ? 1 : len),
+		    rect_of(
+			l->r.x + l->r.w - 1, l->r.y + at, 1, len < 1 ? 1 : len),
 		    (struct style){ ROLE_FRAME_FOCUS, 0 }, 0x2590);
 	}
 }
@@ -53,8 +53,8 @@ list_row(struct list *l, struct pen *p)
 	int y = l->rows++ - l->scroll;
 	bool seen = y >= 0 && y < l->r.h;
 
-	*p = pen_at(l->c,
-	    rect_of(l->r.x, l->r.y + y, seen ? l->r.w - 2 : 0, 1), 0);
+	*p = pen_at(
+	    l->c, rect_of(l->r.x, l->r.y + y, seen ? l->r.w - 2 : 0, 1), 0);
 	return seen;
 }
 
@@ -92,8 +92,8 @@ list_text(struct list *l, enum role role, const char *text)
 
 		while (take < len && take + 8 < sizeof row) {
 			uint32_t cp;
-			size_t n = text_decode(text + take, len - take, &cp,
-			    NULL);
+			size_t n =
+			    text_decode(text + take, len - take, &cp, NULL);
 
 			if (cols + text_cp_width(cp) > w)
 				break;
@@ -170,8 +170,8 @@ draw_value(struct list *l, const struct model *m, const struct value *v)
 	p.x = x + COL_AGE;
 	if (v->known)
 		pen_right(&p, ROLE_DIM, 4,
-		    human_seconds((double)(value_age_ms(m, v) / 1000), age,
-			sizeof age));
+		    human_seconds(
+			(double)(value_age_ms(m, v) / 1000), age, sizeof age));
 	p.x = x + COL_SOURCE;
 	pen_text(&p, ROLE_DIM, source_name(v->source));
 	p.x = x + COL_WHY;
@@ -182,27 +182,44 @@ draw_value(struct list *l, const struct model *m, const struct value *v)
 	}
 }
 
-static size_t
-first_word(enum name_id id)
+/* Names that belong together; each group is one stretch of names.def. */
+static const char *
+group_of(enum name_id id)
 {
-	return strcspn(name_table[id].name, ".");
+	static const struct {
+		const char *prefix, *title;
+	} groups[] = {
+		{ "power.", "power" },
+		{ "temp.", "temperature and fan" },
+		{ "fan.", "temperature and fan" },
+		{ "link.", "network" },
+		{ "locate.", "health" },
+		{ "health.", "health" },
+		{ "volts.", "health" },
+		{ "clock.", "health" },
+		{ "usb.", "usb and console" },
+		{ "console.", "usb and console" },
+		{ "board.", "board" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(groups); i++)
+		if (str_starts(name_table[id].name, groups[i].prefix))
+			return groups[i].title;
+	return "system";
 }
 
 void
-list_values(struct list *l, const struct model *m,
-    const struct value *const *v, size_t n)
+list_values(struct list *l, const struct model *m, const struct value *const *v,
+    size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		const char *name = name_table[v[i]->id].name;
-		size_t len = first_word(v[i]->id);
-		char group[32];
+	const char *last = NULL;
 
-		if (i == 0 || first_word(v[i - 1]->id) != len ||
-		    strncmp(name_table[v[i - 1]->id].name, name, len) != 0) {
-			str_format(group, sizeof group, "%.*s", (int)len,
-			    name);
+	for (size_t i = 0; i < n; i++) {
+		const char *group = group_of(v[i]->id);
+
+		if (last == NULL || strcmp(group, last) != 0)
 			list_head(l, group);
-		}
+		last = group;
 		draw_value(l, m, v[i]);
 	}
 }
@@ -214,7 +231,7 @@ list_origin(struct list *l, const struct model *m, const char *label,
 	uint64_t now = loop_now(m->loop);
 	char text[512], rtt[32] = "", left[16], retry[48] = "";
 	enum role role = o->link == LINK_UP ? ROLE_GOOD
-	    : o->why == LINK_WHY_NONE	    ? ROLE_TEXT
+	    : o->why == LINK_WHY_NONE       ? ROLE_TEXT
 					    : ROLE_BAD;
 
 	list_pair(l, label, ROLE_TEXT, o->url);

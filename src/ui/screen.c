@@ -129,8 +129,8 @@ draw_too_small(struct canvas *c)
 		canvas_printf(c, 0, 1, c->w, (struct style){ ROLE_DIM, 0 },
 		    "%dx%d", c->w, c->h);
 	if (c->h > 2)
-		canvas_text(c, 0, 2, c->w, (struct style){ ROLE_DIM, 0 },
-		    "need 20x5");
+		canvas_text(
+		    c, 0, 2, c->w, (struct style){ ROLE_DIM, 0 }, "need 20x5");
 }
 
 void
@@ -417,9 +417,9 @@ click(struct screen *s, int x, int y)
 		&board, &slot))
 		return;
 	screen_select(s, s->model->boards[board],
-	    slot >= 0				     ? slot
+	    slot >= 0                                 ? slot
 		: s->model->boards[board] == s->board ? s->slot
-						     : 0);
+						      : 0);
 	s->follow = false;
 	n = slot >= 0 ? screen_node(s) : NULL;
 	if (n != NULL && n == s->clicked && now - s->click_at < DOUBLE_CLICK_MS)

@@ -35,19 +35,19 @@
 #define SLOT_FIRST 16
 #define SLOTS (256 - SLOT_FIRST)
 
-struct term {
+struct terminal {
 	struct tty *tty;
-	int memory;		/* what curses wrote */
+	int memory; /* what curses wrote */
 	FILE *out, *in;
 	SCREEN *screen;
 	enum colour_depth depth;
-	bool rewrite;		/* palette numbers stand for slots[] */
-	bool direct;		/* curses takes 0xrrggbb itself */
+	bool rewrite; /* palette numbers stand for slots[] */
+	bool direct; /* curses takes 0xrrggbb itself */
 	bool ascii;
 	int32_t slots[SLOTS];
 	int n_slots;
 	int w, h;
-	struct canvas shown;	/* what curses was given last */
+	struct canvas shown; /* what curses was given last */
 	const struct theme *theme;
 	bool left;
 	struct buf bytes;
@@ -82,7 +82,7 @@ wants_true_colour(void)
 }
 
 static void
-find_depth(struct term *t)
+find_depth(struct terminal *t)
 {
 	const char *no_color = getenv("NO_COLOR");
 	int colors = tigetnum("colors");
@@ -107,14 +107,16 @@ check_type(const char *type, char *err, size_t size)
 	bool moves;
 
 	if (type == NULL || type[0] == '\0') {
-		str_copy(err, size, "TERM is not set, so the terminal is not "
-				    "known");
+		str_copy(err, size,
+		    "TERM is not set, so the terminal is not "
+		    "known");
 		return false;
 	}
 	if (setupterm(type, STDOUT_FILENO, &why) != OK) {
 		str_format(err, size,
 		    "the terminal type \"%.40s\" (TERM) is not known on this "
-		    "machine; try TERM=xterm-256color", type);
+		    "machine; try TERM=xterm-256color",
+		    type);
 		return false;
 	}
 	moves = capability("cup")[0] != '\0';
@@ -122,7 +124,8 @@ check_type(const char *type, char *err, size_t size)
 	if (!moves)
 		str_format(err, size,
 		    "a terminal of type \"%.40s\" (TERM) cannot place its "
-		    "cursor; try TERM=xterm-256color, or rackmux status", type);
+		    "cursor; try TERM=xterm-256color, or rackmux status",
+		    type);
 	return moves;
 }
 
@@ -130,7 +133,7 @@ check_type(const char *type, char *err, size_t size)
 
 /* "5;N" at s: the true colour of slot N, or false. */
 static bool
-slot_at(const struct term *t, const char *s, const char *end, int32_t *rgb,
+slot_at(const struct terminal *t, const char *s, const char *end, int32_t *rgb,
     size_t *used)
 {
 	int n = 0;
@@ -148,7 +151,8 @@ slot_at(const struct term *t, const char *s, const char *end, int32_t *rgb,
 }
 
 static void
-add_rewritten(const struct term *t, struct buf *b, const char *s, size_t len)
+add_rewritten(
+    const struct terminal *t, struct buf *b, const char *s, size_t len)
 {
 	const char *end = s + len;
 
@@ -177,7 +181,7 @@ add_rewritten(const struct term *t, struct buf *b, const char *s, size_t len)
 
 /* Move what curses wrote into t->bytes. */
 static void
-collect(struct term *t)
+collect(struct terminal *t)
 {
 	char chunk[8192];
 	struct buf raw;
@@ -200,7 +204,7 @@ collect(struct term *t)
 }
 
 static size_t
-send_bytes(struct term *t)
+send_bytes(struct terminal *t)
 {
 	size_t n = t->bytes.len;
 
@@ -213,7 +217,7 @@ send_bytes(struct term *t)
 /* --- life --------------------------------------------------------------- */
 
 static void
-guard_now(struct term *t)
+guard_now(struct terminal *t)
 {
 	char restore[256];
 
@@ -223,17 +227,47 @@ guard_now(struct term *t)
 	tty_guard(t->tty, restore);
 }
 
+/* Set (or with NULL unset) a variable; its old value goes to *old. */
+static void
+swap_env(const char *name, const char *value, char **old)
+{
+	if (old != NULL)
+		*old = mem_strdup(getenv(name));
+	if (value != NULL)
+		setenv(name, value, 1);
+	else
+		unsetenv(name);
+}
+
+/* The memory file has no size to ask for, and a wrong one would set a wrong
+ * scrolling region: the size goes in by LINES and COLUMNS. */
+static void
+make_screen(struct terminal *t, const char *type)
+{
+	char text[16], *old_lines, *old_columns;
+
+	tty_size(t->tty, &t->w, &t->h);
+	str_format(text, sizeof text, "%d", t->h);
+	swap_env("LINES", text, &old_lines);
+	str_format(text, sizeof text, "%d", t->w);
+	swap_env("COLUMNS", text, &old_columns);
+	t->screen = newterm(type, t->out, t->in);
+	swap_env("LINES", old_lines, NULL);
+	swap_env("COLUMNS", old_columns, NULL);
+	free(old_lines);
+	free(old_columns);
+}
+
 /* newterm() takes signals for itself; they are the loop's. */
 static bool
-start_curses(struct term *t, const char *type)
+start_curses(struct terminal *t, const char *type)
 {
 	static const int taken[] = { SIGINT, SIGTERM, SIGTSTP, SIGWINCH };
 	struct sigaction old[ARRAY_LEN(taken)];
 
 	for (size_t i = 0; i < ARRAY_LEN(taken); i++)
 		sigaction(taken[i], NULL, &old[i]);
-	use_env(FALSE);
-	t->screen = newterm(type, t->out, t->in);
+	make_screen(t, type);
 	for (size_t i = 0; i < ARRAY_LEN(taken); i++)
 		sigaction(taken[i], &old[i], NULL);
 	if (t->screen == NULL)
@@ -249,13 +283,12 @@ start_curses(struct term *t, const char *type)
 		start_color();
 		use_default_colors();
 	}
-	tty_size(t->tty, &t->w, &t->h);
 	resize_term(t->h, t->w);
 	return true;
 }
 
 static void
-term_drop(struct term *t)
+term_drop(struct terminal *t)
 {
 	if (t->screen != NULL)
 		delscreen(t->screen);
@@ -268,10 +301,10 @@ term_drop(struct term *t)
 	free(t);
 }
 
-struct term *
+struct terminal *
 term_new(struct tty *tty, const char *type, char *err, size_t size)
 {
-	struct term *t;
+	struct terminal *t;
 
 	setlocale(LC_CTYPE, "");
 	if (!check_type(type, err, size))
@@ -287,8 +320,10 @@ term_new(struct tty *tty, const char *type, char *err, size_t size)
 	t->in = fopen("/dev/null", "re");
 	t->out = t->memory >= 0 ? fdopen(t->memory, "w") : NULL;
 	if (t->in == NULL || t->out == NULL || !start_curses(t, type)) {
-		str_format(err, size, "curses cannot drive a terminal of type "
-				      "\"%.40s\"", type);
+		str_format(err, size,
+		    "curses cannot drive a terminal of type "
+		    "\"%.40s\"",
+		    type);
 		term_drop(t);
 		return NULL;
 	}
@@ -301,7 +336,7 @@ term_new(struct tty *tty, const char *type, char *err, size_t size)
 }
 
 void
-term_leave(struct term *t)
+term_leave(struct terminal *t)
 {
 	if (t->left)
 		return;
@@ -317,7 +352,7 @@ term_leave(struct term *t)
 }
 
 void
-term_enter(struct term *t)
+term_enter(struct terminal *t)
 {
 	if (!t->left)
 		return;
@@ -329,7 +364,7 @@ term_enter(struct term *t)
 }
 
 void
-term_free(struct term *t)
+term_free(struct terminal *t)
 {
 	if (t == NULL)
 		return;
@@ -338,19 +373,19 @@ term_free(struct term *t)
 }
 
 enum colour_depth
-term_depth(const struct term *t)
+term_depth(const struct terminal *t)
 {
 	return t->depth;
 }
 
 bool
-term_ascii(const struct term *t)
+term_ascii(const struct terminal *t)
 {
 	return t->ascii;
 }
 
 bool
-term_size(struct term *t, int *w, int *h)
+term_size(struct terminal *t, int *w, int *h)
 {
 	bool differs;
 
@@ -366,7 +401,7 @@ term_size(struct term *t, int *w, int *h)
 }
 
 void
-term_repaint(struct term *t)
+term_repaint(struct terminal *t)
 {
 	clearok(curscr, TRUE);
 	canvas_release(&t->shown);
@@ -376,7 +411,7 @@ term_repaint(struct term *t)
 
 /* What curses calls a colour. */
 static int
-curses_colour(struct term *t, int32_t c)
+curses_colour(struct terminal *t, int32_t c)
 {
 	if (c == COLOUR_DEFAULT)
 		return -1;
@@ -408,26 +443,30 @@ curses_attrs(uint8_t flags)
 }
 
 static void
-draw_cell(struct term *t, const struct theme *theme, int x, int y,
+draw_cell(struct terminal *t, const struct theme *theme, int x, int y,
     const struct cell *cell)
 {
-	struct look look = theme_look(theme, (enum role)cell->style.role,
-	    cell->style.flags, t->depth);
+	struct look look = theme_look(
+	    theme, (enum role)cell->style.role, cell->style.flags, t->depth);
 	wchar_t text[CELL_MARKS + 2] = { 0 };
 	int pair = 0, n = 0;
 	cchar_t cc;
 
 	/* Where the C library disagrees about the width, it would push the
 	 * rest of the row about. */
-	text[n++] = wcwidth((wchar_t)cell->cp) == text_cp_width(cell->cp)
-	    ? (wchar_t)cell->cp
-	    : L'?';
+	if (wcwidth((wchar_t)cell->cp) == text_cp_width(cell->cp))
+		text[n++] = (wchar_t)cell->cp;
+	else {
+		if (text_cp_width(cell->cp) == 2)
+			mvaddch(y, x + 1, ' ');
+		text[n++] = L'?';
+	}
 	for (size_t i = 0; i < CELL_MARKS && cell->marks[i] != 0; i++)
 		if (wcwidth((wchar_t)cell->marks[i]) == 0)
 			text[n++] = (wchar_t)cell->marks[i];
 	if (t->depth != DEPTH_MONO)
-		pair = alloc_pair(curses_colour(t, look.fg),
-		    curses_colour(t, look.bg));
+		pair = alloc_pair(
+		    curses_colour(t, look.fg), curses_colour(t, look.bg));
 	if (pair < 0)
 		pair = 0;
 	setcchar(&cc, text, curses_attrs(look.flags), 0, &pair);
@@ -435,7 +474,7 @@ draw_cell(struct term *t, const struct theme *theme, int x, int y,
 }
 
 static void
-draw_rows(struct term *t, const struct canvas *c, const struct theme *theme,
+draw_rows(struct terminal *t, const struct canvas *c, const struct theme *theme,
     bool all)
 {
 	size_t width = (size_t)c->w;
@@ -454,10 +493,10 @@ draw_rows(struct term *t, const struct canvas *c, const struct theme *theme,
 }
 
 size_t
-term_draw(struct term *t, const struct canvas *c, const struct theme *theme)
+term_draw(struct terminal *t, const struct canvas *c, const struct theme *theme)
 {
-	bool all = t->shown.w != c->w || t->shown.h != c->h ||
-	    t->theme != theme;
+	bool all =
+	    t->shown.w != c->w || t->shown.h != c->h || t->theme != theme;
 	size_t before;
 
 	if (t->left)

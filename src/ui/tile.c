@@ -14,8 +14,8 @@
  * dash, and one that told too long ago keeps its number, faded.
  */
 
-#define CP_NOT_HERE "\302\267"	   /* middle dot */
-#define CP_UNKNOWN "\342\200\223"  /* en dash */
+#define CP_NOT_HERE "\302\267" /* middle dot */
+#define CP_UNKNOWN "\342\200\223" /* en dash */
 #define SPARK_LO_STEP 5
 #define SPARK_SPAN 20
 
@@ -177,10 +177,12 @@ pen_link(struct pen *p, const struct node *n, int cols)
 	if (value_state(state) == VALUE_UNKNOWN)
 		pen_text(p, role, nothing(state));
 	else if (state->text != NULL && strcmp(state->text, "down") == 0)
-		pen_text(p, value_state(state) == VALUE_KNOWN &&
+		pen_text(p,
+		    value_state(state) == VALUE_KNOWN &&
 			    node_state(n) == NODE_ON
 			? ROLE_WARN
-			: role, "down");
+			: role,
+		    "down");
 	else if (value_number(speed, &mbit))
 		pen_text(p, role_of(speed, ROLE_TEXT),
 		    human_speed(mbit, text, sizeof text));
@@ -189,19 +191,21 @@ pen_link(struct pen *p, const struct node *n, int cols)
 	p->x = end;
 }
 
-/* "up  12d": a dim word and a number that ends at a fixed column. */
+/* "up  12d": a dim word and a number that ends at a fixed column. What does
+ * not fit ends the row, so that all tiles of a board end with the same. */
 static void
 pen_number(struct pen *p, const struct node *n, enum name_id id,
-    const char *word, int cols,
-    const char *(*format)(double, char *, size_t))
+    const char *word, int cols, const char *(*format)(double, char *, size_t))
 {
 	const struct value *v = node_value(n, id, NULL);
 	int x = p->x;
 	char text[32];
 	double d;
 
-	if (pen_room(p) < cols)
+	if (pen_room(p) < cols) {
+		p->end = p->x;
 		return;
+	}
 	pen_text(p, ROLE_DIM, word);
 	pen_right(p, role_of(v, ROLE_TEXT), cols - (p->x - x),
 	    value_number(v, &d) ? format(d, text, sizeof text) : nothing(v));
@@ -212,7 +216,9 @@ static const char *
 format_watts(double w, char *out, size_t size)
 {
 	str_format(out, size, w < 9.95 ? "%.1fW" : "%.0fW",
-	    w < 0 ? 0 : w > 9999 ? 9999 : w);
+	    w < 0          ? 0
+		: w > 9999 ? 9999
+			   : w);
 	return out;
 }
 
@@ -259,7 +265,9 @@ pen_gone(struct pen *p, const struct node *n)
 	pen_text(p, role, lost ? "lost" : "stale");
 	if (o == NULL)
 		return;
-	since = o->fresh_at != 0 ? o->fresh_at : o->since;
+	since = lost && n->lost_at != 0 ? n->lost_at
+	    : o->fresh_at != 0          ? o->fresh_at
+					: o->since;
 	human_seconds(now > since ? (double)((now - since) / 1000) : 0, text,
 	    sizeof text);
 	if (pen_room(p) >= 5)
@@ -302,26 +310,35 @@ draw_head(struct pen *p, const struct node *n, int name_cols)
 	if (is_empty(n))
 		str_copy(text, sizeof text, "empty");
 	pen_fit(p,
-	    is_empty(n) || state == NODE_OFF	 ? ROLE_OFF
-		: state == NODE_LOST		 ? ROLE_LOST
-		: state == NODE_STALE		 ? ROLE_STALE
-						 : ROLE_BRIGHT,
+	    is_empty(n) || state == NODE_OFF ? ROLE_OFF
+		: state == NODE_LOST         ? ROLE_LOST
+		: state == NODE_STALE        ? ROLE_STALE
+					     : ROLE_BRIGHT,
 	    name_cols, text);
 }
 
 static struct pen
 row_pen(struct canvas *c, struct rect r, int row, uint8_t flags, int indent)
 {
-	return pen_at(c, rect_of(r.x + indent, r.y + row, r.w - indent, 1),
-	    flags);
+	return pen_at(
+	    c, rect_of(r.x + indent, r.y + row, r.w - indent, 1), flags);
+}
+
+/* The same for what comes in columns: in every tile of the board as wide as
+ * in the narrowest. */
+static struct pen
+even_pen(struct canvas *c, struct rect r, int row, uint8_t flags, int even)
+{
+	r.w = even < r.w ? even : r.w;
+	return row_pen(c, r, row, flags, 3);
 }
 
 /* The second line of a wide tile: how it is connected and how it does. */
 static void
 draw_vitals(struct canvas *c, const struct node *n, struct rect r,
-    uint8_t flags)
+    uint8_t flags, int even)
 {
-	struct pen p = row_pen(c, r, 1, flags, 3);
+	struct pen p = even_pen(c, r, 1, flags, even);
 
 	switch (node_state(n)) {
 	case NODE_LOST:
@@ -363,20 +380,22 @@ draw_word(struct canvas *c, const struct node *n, struct rect r, uint8_t flags)
 	}
 	if (node_value(n, NAME_MEM_USED, NULL) != NULL)
 		pen_number(&p, n, NAME_MEM_USED, "mem", 8, format_percent);
-	if (node_value(n, NAME_FAN_RPM, NULL) != NULL)
+	if (value_state(node_value(n, NAME_FAN_RPM, NULL)) != VALUE_UNKNOWN)
 		pen_number(&p, n, NAME_FAN_RPM, "fan", 8, format_whole);
 	v = node_value(n, NAME_NODE_MODEL, NULL);
-	if (v != NULL && v->known && v->text != NULL && pen_room(&p) >= 12) {
+	if (v != NULL && v->known && v->text != NULL &&
+	    pen_room(&p) > text_width(v->text) + 1) {
 		pen_gap(&p, 1);
 		pen_text(&p, role_of(v, ROLE_DIM), v->text);
 	}
 }
 
 static void
-draw_wide(struct canvas *c, const struct node *n, struct rect r, uint8_t flags)
+draw_wide(struct canvas *c, const struct node *n, struct rect r, uint8_t flags,
+    int even)
 {
-	int cells = r.w >= 46 ? 15 : r.w >= 24 ? 6 : r.w >= 21 ? 4 : 0;
-	int right = 4 + (cells > 0 ? cells + 1 : 0) + (r.w >= 21 ? 1 : 0);
+	int cells = even >= 46 ? 15 : even >= 24 ? 6 : even >= 21 ? 4 : 0;
+	int right = 4 + (cells > 0 ? cells + 1 : 0) + (even >= 18 ? 1 : 0);
 	struct pen p = row_pen(c, r, 0, flags, 0);
 
 	draw_head(&p, n, r.w - right - 5 - slot_digits(n));
@@ -386,9 +405,9 @@ draw_wide(struct canvas *c, const struct node *n, struct rect r, uint8_t flags)
 	pen_temp(&p, n);
 	if (cells > 0) {
 		pen_gap(&p, 1);
-		pen_spark(&p, n, cells, r.w >= 46 ? 2 : 5);
+		pen_spark(&p, n, cells, even >= 46 ? 2 : 5);
 	}
-	draw_vitals(c, n, r, flags);
+	draw_vitals(c, n, r, flags, even);
 	draw_word(c, n, r, flags);
 }
 
@@ -413,14 +432,15 @@ short_trouble(const struct node *n, enum role *role)
 
 static void
 draw_narrow(struct canvas *c, const struct node *n, struct rect r,
-    uint8_t flags)
+    uint8_t flags, int even)
 {
 	struct pen p = row_pen(c, r, 0, flags, 0);
 	const char *word;
 	enum role role;
 
 	draw_head(&p, n, r.w - 4 - slot_digits(n));
-	p = row_pen(c, r, 1, flags, r.w >= 11 ? 2 : 1);
+	p = row_pen(c, r, 1, flags, even >= 11 ? 2 : 1);
+	p.end -= r.w > even ? r.w - even : 0;
 	if (is_empty(n))
 		return;
 	switch (node_state(n)) {
@@ -470,8 +490,8 @@ draw_heat(struct canvas *c, const struct node *n, struct rect r, uint8_t flags)
 			led.glyph = 0x25b2;
 	}
 	if (n->marked && r.w >= 4)
-		canvas_put(c, r.x + r.w - 1, r.y, pen_style(&p, ROLE_MARK),
-		    0x2590);
+		canvas_put(
+		    c, r.x + r.w - 1, r.y, pen_style(&p, ROLE_MARK), 0x2590);
 	else if (n->marked)
 		led.role = ROLE_MARK;
 	pen_glyph(&p, led.role, led.glyph);
@@ -484,7 +504,7 @@ draw_heat(struct canvas *c, const struct node *n, struct rect r, uint8_t flags)
 
 void
 tile_draw(struct canvas *c, const struct node *n, struct rect r,
-    enum density density, bool selected)
+    enum density density, int even, bool selected)
 {
 	uint8_t flags = selected ? STYLE_ON_SELECTED : 0;
 
@@ -494,10 +514,10 @@ tile_draw(struct canvas *c, const struct node *n, struct rect r,
 		canvas_fill(c, r, (struct style){ ROLE_SELECTED, flags }, ' ');
 	switch (density) {
 	case DENSITY_WIDE:
-		draw_wide(c, n, r, flags);
+		draw_wide(c, n, r, flags, even);
 		break;
 	case DENSITY_NARROW:
-		draw_narrow(c, n, r, flags);
+		draw_narrow(c, n, r, flags, even);
 		break;
 	case DENSITY_HEAT:
 	case DENSITY_FLOW:

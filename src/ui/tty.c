@@ -15,15 +15,16 @@
 #include "rackmux/base/text.h"
 
 /*
- * The output descriptor is opened anew by the terminal's name: O_NONBLOCK
- * belongs to the open file, and the one that we inherited is the shell's
- * too, which would be left with it.
+ * Both descriptors are opened anew by the terminal's name: O_NONBLOCK belongs
+ * to the open file, and the one that we inherited is the shell's too. It
+ * would be left with it, and whatever it runs next would fail to read.
  */
 
 struct tty {
 	struct loop *loop;
 	int in, out;
-	bool own_out;
+	bool own_in, own_out;
+	int in_flags; /* as found, where it is not our own */
 	struct termios cooked;
 	bool is_raw;
 	struct buf queue;
@@ -46,13 +47,13 @@ static const int crashes[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL,
 	SIGSYS };
 
 static int
-open_again(int fd)
+open_again(int fd, int mode)
 {
 	char name[128];
 
 	if (ttyname_r(fd, name, sizeof name) != 0)
 		return -1;
-	return open(name, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	return open(name, mode | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 }
 
 struct tty *
@@ -75,9 +76,13 @@ tty_new(struct loop *loop, int in, int out, char *err, size_t size)
 	}
 	t = mem_alloc(sizeof *t);
 	t->loop = loop;
-	t->in = in;
 	t->cooked = cooked;
-	t->out = open_again(out);
+	t->in_flags = fcntl(in, F_GETFL);
+	t->in = open_again(in, O_RDONLY);
+	t->own_in = t->in >= 0;
+	if (!t->own_in)
+		t->in = in;
+	t->out = open_again(out, O_WRONLY);
 	t->own_out = t->out >= 0;
 	if (!t->own_out)
 		t->out = out;
@@ -96,6 +101,8 @@ tty_free(struct tty *t)
 	io_free(t->reader);
 	if (t->own_out)
 		close(t->out);
+	if (t->own_in)
+		close(t->in);
 	buf_release(&t->queue);
 	free(t);
 }
@@ -112,6 +119,8 @@ tty_raw(struct tty *t)
 	raw.c_cflag = (raw.c_cflag & ~(tcflag_t)(CSIZE | PARENB)) | CS8;
 	raw.c_cc[VMIN] = 1;
 	raw.c_cc[VTIME] = 0;
+	if (!t->own_in && t->in_flags >= 0 && t->reader != NULL)
+		fcntl(t->in, F_SETFL, t->in_flags | O_NONBLOCK);
 	t->is_raw = tcsetattr(t->in, TCSANOW, &raw) == 0;
 	return t->is_raw;
 }
@@ -121,6 +130,8 @@ tty_cooked(struct tty *t)
 {
 	if (t->is_raw)
 		tcsetattr(t->in, TCSANOW, &t->cooked);
+	if (!t->own_in && t->in_flags >= 0)
+		fcntl(t->in, F_SETFL, t->in_flags);
 	t->is_raw = false;
 }
 

@@ -38,8 +38,8 @@ draw_slot(struct list *l, const struct node *n)
 	    8, text);
 	pen_gap(&p, 2);
 	if (node_trouble(n, text, sizeof text))
-		pen_text(&p,
-		    node_state(n) == NODE_LOST ? ROLE_BAD : ROLE_WARN, text);
+		pen_text(&p, node_state(n) == NODE_LOST ? ROLE_BAD : ROLE_WARN,
+		    text);
 }
 
 static void

@@ -86,8 +86,8 @@ draw(struct screen *s, struct canvas *c, struct rect r)
 	    human_day(e->wall, day, sizeof day), *scroll + 1,
 	    *scroll + s->list_page < total ? *scroll + s->list_page : total,
 	    s->model->events_total);
-	events_draw(s, c, rect_of(r.x + 1, r.y + 2, r.w - 1, r.h - 2),
-	    (size_t)*scroll);
+	events_draw(
+	    s, c, rect_of(r.x + 1, r.y + 2, r.w - 1, r.h - 2), (size_t)*scroll);
 }
 
 const struct view view_events = { "events", draw };

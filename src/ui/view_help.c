@@ -38,14 +38,13 @@ popup_draw(struct canvas *c, struct rect in, int w, int h, const char *title)
 	h = h > in.h ? in.h : h;
 	r = rect_of(in.x + (in.w - w) / 2, in.y + (in.h - h) / 2, w, h);
 	canvas_fill(c, r, ground, ' ');
-	canvas_frame(c, r,
-	    (struct style){ ROLE_POPUP_FRAME, STYLE_ON_POPUP });
+	canvas_frame(c, r, (struct style){ ROLE_POPUP_FRAME, STYLE_ON_POPUP });
 	p = pen_at(c, rect_of(r.x + 2, r.y, r.w - 4, 1), STYLE_ON_POPUP);
 	pen_text(&p, ROLE_POPUP, " ");
 	pen_fit(&p, ROLE_BRIGHT, pen_room(&p) - 1, title);
 	pen_text(&p, ROLE_POPUP, " ");
-	return rect_of(r.x + 2, r.y + 1, r.w > 4 ? r.w - 4 : 0,
-	    r.h > 2 ? r.h - 2 : 0);
+	return rect_of(
+	    r.x + 2, r.y + 1, r.w > 4 ? r.w - 4 : 0, r.h > 2 ? r.h - 2 : 0);
 }
 
 static void
@@ -88,8 +87,8 @@ help_draw(struct screen *s, struct canvas *c, struct rect r)
 	struct rect in;
 	int most;
 
-	in = popup_draw(c, r, two ? 98 : 56,
-	    (two ? ACTION_COUNT : rows) + 2, "rackmux " RM_VERSION);
+	in = popup_draw(c, r, two ? 98 : 56, (two ? ACTION_COUNT : rows) + 2,
+	    "rackmux " RM_VERSION);
 	if (two) {
 		struct rect right = rect_of(in.x + 58, in.y, in.w - 58, 1);
 
@@ -103,11 +102,11 @@ help_draw(struct screen *s, struct canvas *c, struct rect r)
 	}
 	most = rows > in.h ? rows - in.h : 0;
 	s->help_scroll = s->help_scroll > most ? most
-	    : s->help_scroll < 0	       ? 0
+	    : s->help_scroll < 0               ? 0
 					       : s->help_scroll;
 	for (int i = 0; i < in.h; i++)
-		draw_row(c, rect_of(in.x, in.y + i, in.w, 1),
-		    i + s->help_scroll);
+		draw_row(
+		    c, rect_of(in.x, in.y + i, in.w, 1), i + s->help_scroll);
 	if (s->help_scroll < most)
 		canvas_put(c, in.x + in.w, in.y + in.h - 1,
 		    (struct style){ ROLE_KEY, STYLE_ON_POPUP }, 0x25bc);

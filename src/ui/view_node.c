@@ -57,8 +57,8 @@ draw_graph(struct canvas *c, const struct node *n, enum name_id id, bool hour,
 	char text[32];
 
 	pen_text(&p, ROLE_TEXT, name_table[id].name);
-	pen_text(&p, ROLE_DIM, hour ? "  highest of each minute, an hour"
-				    : "  two minutes");
+	pen_text(&p, ROLE_DIM,
+	    hour ? "  highest of each minute, an hour" : "  two minutes");
 	if (v == NULL || v->history == NULL) {
 		canvas_text(c, r.x + 6, r.y + 1, r.w - 6, dim,
 		    v == NULL ? "nothing reports it" : "not known yet");
@@ -73,8 +73,8 @@ draw_graph(struct canvas *c, const struct node *n, enum name_id id, bool hour,
 	canvas_right(c, r.x, r.y + r.h - 1, 4, dim, text);
 	canvas_fill(c, rect_of(r.x + 5, r.y + 1, 1, r.h - 1),
 	    (struct style){ ROLE_FRAME, 0 }, 0x2502);
-	spark_draw(c, rect_of(r.x + 6, r.y + 1,
-		r.w - 6 < 30 ? r.w - 6 : 30, r.h - 1),
+	spark_draw(c,
+	    rect_of(r.x + 6, r.y + 1, r.w - 6 < 30 ? r.w - 6 : 30, r.h - 1),
 	    (struct style){ (uint8_t)graph_role(n, id), 0 }, samples, count,
 	    scale);
 }
@@ -105,10 +105,10 @@ draw_side(struct canvas *c, const struct node *n, struct rect r)
 static void
 list_missing(struct list *l, const struct node *n)
 {
-	static const enum name_id ids[] = { NAME_POWER_STATE,
-		NAME_POWER_WATTS, NAME_TEMP_SOC, NAME_FAN_RPM, NAME_LINK_STATE,
-		NAME_LINK_SPEED, NAME_LOCATE_STATE, NAME_HEALTH_THROTTLE,
-		NAME_VOLTS_SUPPLY, NAME_LOAD_1M, NAME_MEM_USED, NAME_UPTIME };
+	static const enum name_id ids[] = { NAME_POWER_STATE, NAME_POWER_WATTS,
+		NAME_TEMP_SOC, NAME_FAN_RPM, NAME_LINK_STATE, NAME_LINK_SPEED,
+		NAME_LOCATE_STATE, NAME_HEALTH_THROTTLE, NAME_VOLTS_SUPPLY,
+		NAME_LOAD_1M, NAME_MEM_USED, NAME_UPTIME };
 	char text[512] = "";
 	size_t len = 0;
 
@@ -147,8 +147,8 @@ draw_title(struct canvas *c, const struct node *n, struct rect row)
 }
 
 static void
-draw_list(struct screen *s, struct canvas *c, const struct node *n,
-    struct rect r)
+draw_list(
+    struct screen *s, struct canvas *c, const struct node *n, struct rect r)
 {
 	const struct value **values;
 	struct list l;
@@ -157,8 +157,8 @@ draw_list(struct screen *s, struct canvas *c, const struct node *n,
 
 	list_begin(&l, s, c, r);
 	if (node_trouble(n, text, sizeof text))
-		list_text(&l,
-		    node_state(n) == NODE_LOST ? ROLE_BAD : ROLE_WARN, text);
+		list_text(&l, node_state(n) == NODE_LOST ? ROLE_BAD : ROLE_WARN,
+		    text);
 	list_head(&l, "links");
 	if (n->inband != NULL)
 		list_origin(&l, s->model, "node", n->inband);
@@ -191,8 +191,8 @@ draw(struct screen *s, struct canvas *c, struct rect r)
 	if (r.w >= SIDE_MIN_W) {
 		in.w -= SIDE_W;
 		draw_list(s, c, n, in);
-		draw_side(c, n,
-		    rect_of(in.x + in.w + 2, in.y, SIDE_W - 3, in.h));
+		draw_side(
+		    c, n, rect_of(in.x + in.w + 2, in.y, SIDE_W - 3, in.h));
 		return;
 	}
 	if (r.h >= 18 && half >= 38) {

@@ -38,8 +38,8 @@ wrap(struct canvas *c, struct rect r, enum role role, const char *text)
 
 		while (take < line && take + 8 < sizeof row) {
 			uint32_t cp;
-			size_t n = text_decode(text + take, line - take, &cp,
-			    NULL);
+			size_t n =
+			    text_decode(text + take, line - take, &cp, NULL);
 
 			if (cols + text_cp_width(cp) > r.w)
 				break;
@@ -188,8 +188,7 @@ prompt_key(struct screen *s, struct key k)
 	a->hint = NULL;
 	if (k.code == SYM_ENTER)
 		enter(s);
-	else if (k.code == SYM_ESCAPE ||
-	    (k.code == 'c' && k.mods == MOD_CTRL))
+	else if (k.code == SYM_ESCAPE || (k.code == 'c' && k.mods == MOD_CTRL))
 		answer(s, false);
 	else if (k.code == SYM_BACKSPACE && a->len > 0) {
 		do

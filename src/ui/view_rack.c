@@ -40,7 +40,7 @@ rack_layout(struct screen *s, int w, int h)
 static void
 pen_scheme(struct pen *p, enum role role, const char *url)
 {
-	pen_fit(p, role, (int)strcspn(url, ":"), url);
+	pen_printf(p, role, "%.*s", (int)strcspn(url, ":"), url);
 }
 
 static void
@@ -98,8 +98,7 @@ title_on(struct pen *p, const struct board *b)
 			known++;
 	}
 	pen_text(p, ROLE_DIM, SEP);
-	pen_printf(p, ROLE_DIM, "%d/%d on", on,
-	    known > on ? known : on);
+	pen_printf(p, ROLE_DIM, "%d/%d on", on, known > on ? known : on);
 }
 
 static void
@@ -112,13 +111,27 @@ title_trouble(struct pen *p, const struct board *b)
 	if (!board_trouble(b, text, sizeof text))
 		return;
 	pen_text(p, ROLE_DIM, SEP);
-	if (o != NULL && o->retry_at > now) {
+	if (o != NULL && o->retry_at > now && pen_room(p) >= 36) {
 		human_seconds((double)((o->retry_at - now + 999) / 1000), left,
 		    sizeof left);
 		pen_fit(p, ROLE_BAD, pen_room(p) - 15, text);
 		pen_printf(p, ROLE_DIM, ", retry in %s", left);
 	} else
 		pen_text(p, ROLE_BAD, text);
+}
+
+/* What it is, as long as what is wrong with it has room. */
+static void
+title_kind(struct pen *p, const struct board *b)
+{
+	const char *kind = b->title[0] != '\0' ? b->title : b->type;
+	int room = pen_room(p) - text_width(kind) - 6;
+	char text[200];
+
+	if (room < (board_trouble(b, text, sizeof text) ? 30 : 0))
+		return;
+	pen_text(p, ROLE_DIM, SEP);
+	pen_text(p, ROLE_DIM, kind);
 }
 
 static void
@@ -135,12 +148,12 @@ draw_title(struct canvas *c, const struct board *b,
 	if (lb->shared && b->unit > 0)
 		pen_printf(&p, ROLE_UNIT, "U%d ", b->unit + b->height - 1);
 	pen_text(&p, ROLE_BRIGHT, b->name);
-	pen_text(&p, ROLE_DIM, SEP);
-	pen_text(&p, ROLE_DIM, b->title[0] != '\0' ? b->title : b->type);
+	title_kind(&p, b);
 	if (o == NULL)
 		title_on(&p, b);
-	if (o != NULL && (o->link == LINK_UP || o->why == LINK_WHY_NONE ||
-			     o->link == LINK_HOSTKEY)) {
+	if (o != NULL &&
+	    (o->link == LINK_UP || o->why == LINK_WHY_NONE ||
+		o->link == LINK_HOSTKEY)) {
 		title_fan(&p, b);
 		title_link(&p, o);
 	}
@@ -152,8 +165,8 @@ draw_title(struct canvas *c, const struct board *b,
 
 /* Rules between tiles, joined to the frame. */
 static void
-draw_rules(struct canvas *c, const struct layout *l, size_t i, int dy,
-    struct style st)
+draw_rules(
+    struct canvas *c, const struct layout *l, size_t i, int dy, struct style st)
 {
 	const struct layout_board *b = &l->b[i];
 	int bottom = b->r.y + b->r.h - 1 + dy;
@@ -161,8 +174,8 @@ draw_rules(struct canvas *c, const struct layout *l, size_t i, int dy,
 	for (int row = 1; b->ruled && row < b->rows; row++) {
 		int y = b->inner.y + row * (b->tile_h + 1) - 1 + dy;
 
-		canvas_fill(c, rect_of(b->inner.x, y, b->inner.w, 1), st,
-		    0x2500);
+		canvas_fill(
+		    c, rect_of(b->inner.x, y, b->inner.w, 1), st, 0x2500);
 		canvas_put(c, b->r.x, y, st, 0x251c);
 		canvas_put(c, b->r.x + b->r.w - 1, y, st, 0x2524);
 	}
@@ -190,8 +203,8 @@ draw_units(struct canvas *c, const struct layout_board *b, int w, int dy)
 	if (b->unit <= 0 || b->shared || w == 0)
 		return;
 	for (int k = 0; k < b->height && k < b->r.h; k++) {
-		str_format(text, sizeof text, "U%d", b->unit + b->height - 1 -
-			k);
+		str_format(
+		    text, sizeof text, "U%d", b->unit + b->height - 1 - k);
 		canvas_right(c, 0, b->r.y + dy + k, w - 1,
 		    (struct style){ ROLE_UNIT, 0 }, text);
 	}
@@ -216,8 +229,10 @@ draw_board(struct screen *s, struct canvas *c, size_t i, int dy)
 		    c->ascii);
 		canvas_text(c, r.x, r.y, lb->inner.x - r.x,
 		    (struct style){ bad ? ROLE_LOST
-			    : focus	? ROLE_BRIGHT
-					: ROLE_DIM, 0 }, name);
+			    : focus     ? ROLE_BRIGHT
+					: ROLE_DIM,
+			0 },
+		    name);
 	} else {
 		canvas_frame(c, r, st);
 		draw_rules(c, &s->layout, i, dy, st);
@@ -228,7 +243,7 @@ draw_board(struct screen *s, struct canvas *c, size_t i, int dy)
 		struct rect t = layout_tile(&s->layout, i, k);
 
 		t.y += dy;
-		tile_draw(c, b->nodes[k], t, lb->density,
+		tile_draw(c, b->nodes[k], t, lb->density, lb->tile_w,
 		    focus && k == s->slot);
 	}
 }
@@ -290,8 +305,8 @@ rack_draw(struct screen *s, struct canvas *c, struct rect r)
 		return;
 	most = s->layout.total_h > r.h ? s->layout.total_h - r.h : 0;
 	if (s->follow && s->board != NULL)
-		s->scroll = layout_scroll(&s->layout, s->scroll,
-		    screen_board_index(s), s->slot);
+		s->scroll = layout_scroll(
+		    &s->layout, s->scroll, screen_board_index(s), s->slot);
 	s->follow = false;
 	s->scroll = s->scroll > most ? most : s->scroll < 0 ? 0 : s->scroll;
 	for (size_t i = 0; i < s->layout.n; i++) {
@@ -302,9 +317,10 @@ rack_draw(struct screen *s, struct canvas *c, struct rect r)
 	}
 	left = r.h - s->layout.total_h;
 	if (left > 4)
-		draw_tail(s, c, rect_of(r.x + s->layout.label_w,
-			r.y + s->layout.total_h + 1,
-			r.w - s->layout.label_w, left - 1));
+		draw_tail(s, c,
+		    rect_of(r.x + s->layout.label_w,
+			r.y + s->layout.total_h + 1, r.w - s->layout.label_w,
+			left - 1));
 	if (most > 0)
 		draw_scrollbar(s, c, r);
 }

@@ -14,26 +14,26 @@
 #include "rackmux/ui/theme.h"
 #include "rackmux/ui/tty.h"
 
-struct term;
+struct terminal;
 
 /* Takes the terminal over: alternate screen, mouse, no cursor. type: value
  * of TERM. NULL and err when it cannot show a screen; nothing was written
  * then. Only one at a time. tty stays the caller's. */
-struct term *term_new(struct tty *, const char *type, char *err, size_t size);
+struct terminal *term_new(struct tty *, const char *type, char *err, size_t size);
 /* Gives it back as it was. */
-void	 term_free(struct term *);
+void	 term_free(struct terminal *);
 
-enum colour_depth term_depth(const struct term *);
-bool	 term_ascii(const struct term *);	/* no UTF-8, or no glyphs */
+enum colour_depth term_depth(const struct terminal *);
+bool	 term_ascii(const struct terminal *);	/* no UTF-8, or no glyphs */
 /* The size by now; true when it differs from that of the last call. */
-bool	 term_size(struct term *, int *w, int *h);
+bool	 term_size(struct terminal *, int *w, int *h);
 /* Send what differs from the last one. Returns the bytes that it took. */
-size_t	 term_draw(struct term *, const struct canvas *,
+size_t	 term_draw(struct terminal *, const struct canvas *,
 	    const struct theme *);
 /* The next drawing sends everything. */
-void	 term_repaint(struct term *);
+void	 term_repaint(struct terminal *);
 /* Leave and enter again, around something else that uses the terminal. */
-void	 term_leave(struct term *);
-void	 term_enter(struct term *);
+void	 term_leave(struct terminal *);
+void	 term_enter(struct terminal *);
 
 #endif

@@ -13,7 +13,9 @@ struct led tile_led(const struct node *);
 enum role tile_heat_role(const struct node *);
 /* name, else what the node or its board calls it, else "". */
 const char *tile_name(const struct node *, char *out, size_t size);
+/* even: columns of the narrowest tile of its board, so that all of them show
+ * the same. */
 void	 tile_draw(struct canvas *, const struct node *, struct rect,
-	    enum density, bool selected);
+	    enum density, int even, bool selected);
 
 #endif

@@ -1,0 +1,347 @@
+#include "rackmux/ui/ui.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rackmux/base/mem.h"
+#include "rackmux/base/text.h"
+#include "rackmux/ui/input.h"
+#include "rackmux/ui/term.h"
+
+/*
+ * One place draws: the end of a turn. The first change after quiet is drawn
+ * in the turn in which it came; what follows waits for the frame's time to
+ * be over, and for the terminal to have taken the last frame.
+ */
+
+enum { FRAME_MS = 50, TICK_MS = 1000, BUSY_MS = 20 };
+
+struct ui {
+	struct loop *loop;
+	struct ui_options options;
+	struct theme theme;
+	struct tty *tty;
+	struct terminal *term;
+	struct input *input;
+	struct screen screen;
+	struct canvas canvas;
+	struct timer *frame, *tick;
+	struct sig *winch, *tstp, *cont;
+	bool dirty;
+	uint64_t drawn_at; /* loop ms of the last frame; 0: never */
+	double credit; /* bytes that may be sent, with max_rate */
+	uint64_t credit_at;
+};
+
+void
+ui_dirty(struct ui *ui)
+{
+	ui->dirty = true;
+	/* Outside a turn nobody would come by. */
+	if (!timer_active(ui->frame))
+		timer_start(ui->frame, 0);
+}
+
+static void
+changed(void *arg)
+{
+	struct ui *ui = arg;
+
+	ui->dirty = true;
+}
+
+/* Milliseconds until the rate lets a frame through. */
+static uint64_t
+rate_wait(struct ui *ui, uint64_t now)
+{
+	double rate = ui->options.max_rate;
+
+	if (ui->options.max_rate == 0)
+		return 0;
+	ui->credit += rate * (double)(now - ui->credit_at) / 1000;
+	if (ui->credit > rate)
+		ui->credit = rate;
+	ui->credit_at = now;
+	return ui->credit >= 0 ? 0 : (uint64_t)(-ui->credit * 1000 / rate) + 1;
+}
+
+static void
+draw(struct ui *ui)
+{
+	int w, h;
+
+	term_size(ui->term, &w, &h);
+	canvas_resize(&ui->canvas, w, h);
+	screen_draw(&ui->screen, &ui->canvas);
+	ui->credit -= (double)term_draw(ui->term, &ui->canvas, &ui->theme);
+	ui->drawn_at = loop_now(ui->loop);
+	ui->dirty = false;
+}
+
+static void
+turn_end(void *arg)
+{
+	struct ui *ui = arg;
+	uint64_t now = loop_now(ui->loop), wait;
+
+	if (!ui->dirty)
+		return;
+	/* Its queue tells us when it has emptied; what waits in the kernel
+	 * does not. */
+	if (tty_pending(ui->tty) > 0)
+		wait = BUSY_MS;
+	else if (ui->drawn_at != 0 && now < ui->drawn_at + FRAME_MS)
+		wait = ui->drawn_at + FRAME_MS - now;
+	else
+		wait = rate_wait(ui, now);
+	if (wait == 0)
+		draw(ui);
+	else if (!timer_active(ui->frame))
+		timer_start(ui->frame, wait);
+}
+
+/* Ends a turn, which draws; so does the queue that has emptied. */
+static void
+frame_due(void *arg)
+{
+	(void)arg;
+}
+
+/* Clock and ages. Nothing is sent where nothing reads differently. */
+static void
+tick(void *arg)
+{
+	struct ui *ui = arg;
+	uint64_t past = (uint64_t)(loop_wall(ui->loop) % TICK_MS);
+
+	ui->dirty = true;
+	timer_start(ui->tick, TICK_MS - past + 5);
+}
+
+/* --- input -------------------------------------------------------------- */
+
+static void
+on_key(void *arg, struct key k)
+{
+	struct ui *ui = arg;
+
+	ui->dirty = true;
+	screen_key(&ui->screen, k);
+}
+
+static void
+on_mouse(void *arg, const struct mouse *m)
+{
+	struct ui *ui = arg;
+
+	if (m->what == MOUSE_DRAG || m->what == MOUSE_RELEASE)
+		return;
+	ui->dirty = true;
+	screen_mouse(&ui->screen, m);
+}
+
+static void
+on_paste(void *arg, const char *text, size_t len)
+{
+	struct ui *ui = arg;
+
+	ui->dirty = true;
+	screen_paste(&ui->screen, text, len);
+}
+
+static void
+on_focus(void *arg, bool in)
+{
+	(void)arg;
+	(void)in;
+}
+
+static const struct input_sink input_sink = { on_key, on_mouse, on_paste,
+	on_focus };
+
+static void
+on_read(void *arg, const char *bytes, size_t len)
+{
+	struct ui *ui = arg;
+
+	if (len > 0)
+		input_feed(ui->input, bytes, len);
+	else if (ui->options.on_quit != NULL)
+		ui->options.on_quit(ui->options.arg);
+}
+
+/* --- what the screen asks of us ----------------------------------------- */
+
+static void
+suspend(struct ui *ui)
+{
+	term_leave(ui->term);
+	if (!tty_stop_process())
+		screen_message(&ui->screen, EVENT_WARN,
+		    "There is no shell to go back to.");
+	term_enter(ui->term);
+	ui_dirty(ui);
+}
+
+static void
+on_action(void *arg, enum action a, struct board *b, struct node *n)
+{
+	struct ui *ui = arg;
+
+	switch (a) {
+	case ACTION_QUIT:
+		if (ui->options.on_quit != NULL)
+			ui->options.on_quit(ui->options.arg);
+		break;
+	case ACTION_SUSPEND:
+		suspend(ui);
+		break;
+	case ACTION_REDRAW:
+		term_repaint(ui->term);
+		break;
+	default:
+		if (ui->options.on_action != NULL)
+			ui->options.on_action(ui->options.arg, a, b, n);
+	}
+}
+
+static void
+on_answer(void *arg, unsigned id, const char *answer)
+{
+	struct ui *ui = arg;
+
+	if (ui->options.on_answer != NULL)
+		ui->options.on_answer(ui->options.arg, id, answer);
+}
+
+static const struct screen_host screen_host = { on_action, on_answer };
+
+static void
+on_signal(void *arg, int signum)
+{
+	struct ui *ui = arg;
+
+	if (signum == SIGTSTP)
+		suspend(ui);
+	else if (signum == SIGCONT) {
+		/* Perhaps somebody stopped us behind our back. */
+		tty_raw(ui->tty);
+		term_repaint(ui->term);
+	}
+	ui->dirty = true;
+}
+
+/* --- life --------------------------------------------------------------- */
+
+static void
+hook_up(struct ui *ui)
+{
+	ui->frame = timer_new(ui->loop, frame_due, ui);
+	ui->tick = timer_new(ui->loop, tick, ui);
+	ui->winch = sig_new(ui->loop, SIGWINCH, on_signal, ui);
+	ui->tstp = sig_new(ui->loop, SIGTSTP, on_signal, ui);
+	ui->cont = sig_new(ui->loop, SIGCONT, on_signal, ui);
+	loop_at_turn_end(ui->loop, turn_end, ui);
+	model_on_change(ui->options.model, changed, ui);
+	tty_on_drain(ui->tty, frame_due, ui);
+	tty_on_read(ui->tty, on_read, ui);
+	ui->credit_at = loop_now(ui->loop);
+	tick(ui);
+	ui_dirty(ui);
+}
+
+struct ui *
+ui_new(const struct ui_options *o, char *err, size_t size)
+{
+	const struct theme *theme =
+	    o->theme != NULL ? o->theme : theme_builtin("default");
+	const char *type = getenv("TERM");
+	struct tty *tty = tty_new(o->loop, 0, 1, err, size);
+	struct terminal *term;
+	struct ui *ui;
+
+	if (tty == NULL)
+		return NULL;
+	term = term_new(tty, type, err, size);
+	if (term == NULL) {
+		tty_free(tty);
+		return NULL;
+	}
+	ui = mem_alloc(sizeof *ui);
+	ui->loop = o->loop;
+	ui->options = *o;
+	ui->theme = *theme;
+	ui->tty = tty;
+	ui->term = term;
+	ui->input = input_new(o->loop, type, &input_sink, ui);
+	canvas_init(&ui->canvas);
+	ui->canvas.ascii = o->ascii || term_ascii(term);
+	screen_init(&ui->screen, o->model);
+	ui->screen.host = &screen_host;
+	ui->screen.arg = ui;
+	ui->screen.read_only = o->read_only;
+	hook_up(ui);
+	return ui;
+}
+
+void
+ui_free(struct ui *ui)
+{
+	if (ui == NULL)
+		return;
+	loop_at_turn_end(ui->loop, NULL, NULL);
+	model_on_change(ui->options.model, NULL, NULL);
+	sig_free(ui->winch);
+	sig_free(ui->tstp);
+	sig_free(ui->cont);
+	timer_free(ui->frame);
+	timer_free(ui->tick);
+	input_free(ui->input);
+	term_free(ui->term);
+	tty_free(ui->tty);
+	screen_release(&ui->screen);
+	canvas_release(&ui->canvas);
+	free(ui);
+}
+
+void
+ui_ask(struct ui *ui, const char *name, const struct link_ask *q)
+{
+	screen_ask(&ui->screen, name, q);
+	ui_dirty(ui);
+}
+
+void
+ui_ask_over(struct ui *ui, unsigned id)
+{
+	screen_ask_over(&ui->screen, id);
+	ui_dirty(ui);
+}
+
+void
+ui_message(struct ui *ui, enum event_kind kind, const char *text)
+{
+	screen_message(&ui->screen, kind, text);
+	ui_dirty(ui);
+}
+
+void
+ui_set_theme(struct ui *ui, const struct theme *theme)
+{
+	ui->theme = *theme;
+	term_repaint(ui->term);
+	ui_dirty(ui);
+}
+
+unsigned long long
+ui_bytes(const struct ui *ui)
+{
+	return tty_bytes(ui->tty);
+}
+
+struct screen *
+ui_screen(struct ui *ui)
+{
+	return &ui->screen;
+}
