@@ -72,7 +72,9 @@ struct shell {
 	enum frame frame;
 	unsigned rtt_us;
 	int busy, write_err;
-	bool login, freed, pump_due;
+	bool login, freed;
+	bool looped; /* the console is in our loop */
+	bool hung; /* in a command that does not end */
 };
 
 static const char prelude[] =
@@ -351,6 +353,7 @@ static bool
 became_ready(struct shell *s)
 {
 	s->state = SH_READY;
+	s->looped = s->login;
 	s->busy++;
 	s->sink.on_ready(s->arg);
 	return shell_leave(s);
@@ -567,6 +570,7 @@ on_deadline(void *arg)
 	r.len = s->out.len;
 	r.cut = s->out.cut;
 	s->cur = NULL;
+	s->hung = true;
 	s->busy++;
 	alive = answer(s, c, &r);
 	/* The command may hang for ever: this shell is of no more use. */
@@ -580,6 +584,7 @@ on_respawn(void *arg)
 {
 	struct shell *s = arg;
 
+	s->looped = false;
 	shell_die(s, LINK_WHY_RESET, "the login shell ended");
 }
 
@@ -691,12 +696,15 @@ shell_new(struct loop *loop, const char *name, bool login,
 void
 shell_free(struct shell *s)
 {
+	const char *leave;
+
 	if (!s)
 		return;
 	/* Leave the console as we found it: at its login. */
-	if (s->login && s->stream && s->state != SH_LOGIN && s->state != SH_NEW)
-		stream_write(
-		    s->stream, s->cur ? "\x03" : ".\n", s->cur ? 1 : 2);
+	if (s->looped && s->stream) {
+		leave = s->cur || s->hung ? "\x03" : ".\n";
+		stream_write(s->stream, leave, strlen(leave));
+	}
 	stream_free(s->stream);
 	s->stream = NULL;
 	login_free(s->log_in);

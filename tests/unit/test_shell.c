@@ -417,6 +417,7 @@ TEST(types_one_return_after_silence_and_nothing_else)
 	CHECK_INT(f.why, LINK_WHY_SHELL);
 	CHECK(strstr(f.text, "10 s"));
 	CHECK(strstr(f.text, "booting"));
+	CHECK_STR(typed(&f), "");
 	teardown(&f);
 }
 
@@ -683,6 +684,8 @@ TEST(a_getty_that_comes_back_means_the_shell_ended)
 	CHECK_INT(a.n, 1);
 	CHECK_INT(a.outcome, LINK_DIED);
 	CHECK_INT(f.why, LINK_WHY_RESET);
+	typed(&f);
+	CHECK_STR(f.got, "");
 	teardown(&f);
 }
 
