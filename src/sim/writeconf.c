@@ -63,7 +63,8 @@ add_board(struct buf *b, const struct sim_board *board)
 
 		buf_puts(b, "\n    link = ");
 		add_string(b, url);
-		buf_puts(b, ";");
+		/* As it is delivered; a console asks for it. */
+		buf_puts(b, ";\n    password_command = \"echo turing\";");
 		free(url);
 	}
 	buf_puts(b, "\n    nodes = (\n");
