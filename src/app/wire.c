@@ -194,11 +194,24 @@ worth_a_retry(enum link_why why)
 	    why == LINK_WHY_SILENT;
 }
 
+/* Its board says that the node is off: it will not answer. */
+static bool
+is_off(const struct wire *w)
+{
+	const struct board *b = w->rig->board;
+
+	return w->slot > 0 && w->slot <= b->slots && b->origin != NULL &&
+	    b->origin->fresh_at > 0 &&
+	    node_state(b->nodes[w->slot - 1]) == NODE_OFF;
+}
+
 bool
 wire_settled(const struct wire *w)
 {
 	const struct origin *o = origin_of(w);
 
+	if (is_off(w))
+		return true;
 	if (w->link == NULL || o == NULL || w->hopeless || o->fresh_at > 0)
 		return true;
 	switch (link_state(w->link)) {
