@@ -19,6 +19,8 @@
 #include "rackmux/base/text.h"
 #include "rackmux/link/line.h"
 
+#define LINGER_MS 1000
+
 struct exec;
 
 /* One process: the link's own, or one on a pty. */
@@ -28,7 +30,9 @@ struct proc {
 	struct child *child;
 	struct line *line;
 	struct io *err;
-	bool main;
+	struct timer *linger;
+	int busy; /* in callbacks: not to be freed yet */
+	bool main, doomed;
 };
 
 struct exec {
@@ -55,10 +59,26 @@ proc_free(struct proc *p)
 	*pp = p->next;
 	p->x->received += line_received(p->line);
 	p->x->sent += line_sent(p->line);
+	timer_free(p->linger);
 	io_free(p->err);
 	line_free(p->line);
 	child_free(p->child);
 	free(p);
+}
+
+/* Its stream's owner may free the stream, and so the process, in whatever
+ * it is told. */
+static void
+proc_enter(struct proc *p)
+{
+	p->busy++;
+}
+
+static void
+proc_leave(struct proc *p)
+{
+	if (--p->busy == 0 && p->doomed)
+		proc_free(p);
 }
 
 static void
@@ -68,7 +88,7 @@ proc_read_err(struct proc *p)
 	ssize_t n;
 	int i;
 
-	for (i = 0; i < 16 && p->err; i++) {
+	for (i = 0; i < 16 && p->err && !p->doomed; i++) {
 		n = read(child_stderr(p->child), data, sizeof(data));
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -89,12 +109,14 @@ proc_err(void *arg, int events)
 {
 	struct proc *p = arg;
 
+	proc_enter(p);
 	proc_read_err(p);
 	if ((events & IO_HUP) && p->err) {
 		proc_read_err(p);
 		io_free(p->err);
 		p->err = NULL;
 	}
+	proc_leave(p);
 }
 
 /* How a program ended, in words; its exit status or -1. */
@@ -131,26 +153,26 @@ proc_exit(void *arg, int status)
 	struct proc *p = arg;
 	struct exec *x = p->x;
 	char text[128];
-	bool main = p->main;
+	bool main;
 	int code;
 
 	code = describe_end(status, x->url->cmd, text, sizeof(text));
+	proc_enter(p);
 	proc_read_err(p);
 	line_drain(p->line);
+	main = p->main && !p->doomed;
+	x->dead = x->dead || main; /* no new stream while it ends */
+	line_end(p->line, code, text);
+	p->doomed = true;
+	proc_leave(p);
 	if (main) {
-		x->dead = true;
-		line_end(p->line, code, text);
 		x->dead = false;
-		proc_free(p);
 		exec_down(x, LINK_WHY_GONE, text);
-	} else {
-		line_end(p->line, code, text);
-		proc_free(p);
 	}
 }
 
-/* The program closed its stdout; its exit tells the rest. If it does not
- * exit, it can answer no more either. */
+/* The program closed its stdout. Most are about to exit, and their status is
+ * worth a moment; one that stays can answer no more. */
 static void
 proc_gone(void *arg, int err)
 {
@@ -158,13 +180,25 @@ proc_gone(void *arg, int err)
 
 	(void)err;
 	child_eof(p->child);
+	timer_start(p->linger, LINGER_MS);
+}
+
+static void
+proc_linger(void *arg)
+{
+	struct proc *p = arg;
+
 	child_kill(p->child, SIGHUP);
 }
 
 static void
 proc_freed(void *arg)
 {
-	proc_free(arg);
+	struct proc *p = arg;
+
+	proc_enter(p);
+	p->doomed = true;
+	proc_leave(p);
 }
 
 static void
@@ -215,6 +249,7 @@ proc_new(struct exec *x, const struct stream_request *pty, int *err)
 		free(p);
 		return NULL;
 	}
+	p->linger = timer_new(x->loop, proc_linger, p);
 	p->line = line_new(x->loop, child_fd(p->child), false, &proc_hooks, p);
 	if (child_stderr(p->child) >= 0) {
 		p->err = io_new(x->loop, child_stderr(p->child), proc_err, p);
@@ -230,7 +265,7 @@ main_proc(struct exec *x)
 {
 	struct proc *p;
 
-	for (p = x->procs; p && !p->main; p = p->next)
+	for (p = x->procs; p && (!p->main || p->doomed); p = p->next)
 		;
 	return p;
 }
