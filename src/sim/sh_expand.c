@@ -195,6 +195,7 @@ with_default(struct sh *sh, const char *name, const char *v, const char *op,
 {
 	bool colon = op[0] == ':', set = v != NULL && !(colon && v[0] == '\0');
 	char kind = colon ? op[1] : op[0], *w;
+	size_t from;
 
 	if (kind == '+' ? !set : set) {
 		if (kind != '+')
@@ -204,7 +205,14 @@ with_default(struct sh *sh, const char *name, const char *v, const char *op,
 	switch (kind) {
 	case '-':
 	case '+':
-		return expand_text(sh, rest, len, quoted, false, r);
+		from = r->from.len;
+		if (!expand_text(sh, rest, len, quoted, false, r))
+			return false;
+		/* What stands plainly in the default is split as well. */
+		for (; from < r->from.len; from++)
+			if (r->from.data[from] == PLAIN)
+				r->from.data[from] = BROUGHT;
+		return true;
 	case '=':
 		w = expand_part(sh, rest, len, false);
 		if (w == NULL)
