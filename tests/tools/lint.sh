@@ -74,10 +74,11 @@ rm -f "${TMPDIR:-/tmp}/lint.$$"
 
 # 4. Every header compiles alone, with both compilers.
 flags="-std=c11 -D_GNU_SOURCE -Iinclude -Itests/lib -Wall -Wextra -Werror
--fsyntax-only"
+-Wno-unused-function -fsyntax-only"
 for h in $headers; do
 	for cc in gcc clang; do
-		$cc $flags -I"$(dirname "$h")" -x c "$h" >/dev/null 2>&1 ||
+		echo "#include \"$h\"" | $cc $flags -I. -I"$(dirname "$h")" \
+		    -x c - >/dev/null 2>&1 ||
 		    say "$h does not compile alone ($cc)"
 	done
 done
