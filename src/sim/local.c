@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,7 @@ struct local {
 	struct task *task;
 	struct buf queue;
 	int status;
-	bool ended, full, eof;
+	bool ended, full, eof, getty;
 };
 
 static void
@@ -109,9 +110,18 @@ on_in(void *arg, int events)
 		return;
 	if (l->in != NULL)
 		io_want(l->in, 0);
-	if (!l->eof)
+	if (l->getty)
+		proc_hangup(l->proc);
+	else if (!l->eof)
 		proc_input_eof(l->proc);
 	l->eof = true;
+}
+
+static void
+on_signal(void *arg, int signum)
+{
+	(void)signum;
+	loop_stop(arg);
 }
 
 /* A file is always ready, and epoll will not have it. */
@@ -139,7 +149,10 @@ run(struct local *l, struct machine *m, bool getty, bool tty)
 	int in_flags = fcntl(STDIN_FILENO, F_GETFL);
 	int out_flags = fcntl(STDOUT_FILENO, F_GETFL);
 	bool file = lseek(STDIN_FILENO, 0, SEEK_CUR) >= 0;
+	struct sig *term = sig_new(l->loop, SIGTERM, on_signal, l->loop);
+	struct sig *hup = sig_new(l->loop, SIGHUP, on_signal, l->loop);
 
+	l->getty = getty;
 	l->task = task_new(l->loop, on_task, l);
 	l->proc = proc_new(
 	    m, tty, &io, l, getty ? proc_main_login : proc_main_shell, &args);
@@ -155,6 +168,8 @@ run(struct local *l, struct machine *m, bool getty, bool tty)
 		l->out = io_new(l->loop, STDOUT_FILENO, on_out, l);
 	}
 	loop_run(l->loop);
+	sig_free(term);
+	sig_free(hup);
 	io_free(l->in);
 	io_free(l->out);
 	task_free(l->task);
