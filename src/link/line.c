@@ -34,7 +34,7 @@ struct line {
 	unsigned long long received, sent;
 	int busy, gone_err;
 	bool discard, freed, gone, told;
-	bool open_due, drain_due;
+	bool open_due, drain_due, resume_due;
 };
 
 static void
@@ -217,8 +217,10 @@ line_task(void *arg)
 		if (l->out.len == 0 && s->base.sink.on_drain)
 			s->base.sink.on_drain(s->base.arg);
 	}
-	if (!l->freed && l->stream && l->number == number)
+	if (!l->freed && l->stream && l->number == number && l->resume_due) {
+		l->resume_due = false;
 		line_offer_held(l);
+	}
 	line_leave(l);
 }
 
@@ -331,8 +333,10 @@ lstream_resume(struct stream *base)
 {
 	struct line *l = ((struct lstream *)base)->line;
 
-	if (l && l->held.len > 0)
-		task_post(l->task);
+	if (!l || l->held.len == 0)
+		return;
+	l->resume_due = true;
+	task_post(l->task);
 }
 
 static void
@@ -408,6 +412,7 @@ line_open(struct line *l, const struct stream_sink *sink, void *arg, int *err)
 	l->stream = s;
 	l->number++;
 	l->open_due = true;
+	l->resume_due = false;
 	task_post(l->task);
 	line_want(l);
 	return &s->base;

@@ -16,7 +16,6 @@
 #include "rackmux/base/text.h"
 
 #define SILENT_MS 4000
-#define NO_SHELL_MS 30000 /* before a shell is tried again */
 
 static const struct transport_ops *const transports[] = {
 	&ssh_transport,
@@ -111,8 +110,8 @@ conn_drop(struct link *l)
 /* --- states ------------------------------------------------------------- */
 
 /* False when the link was freed by who was told. */
-static bool
-set_state(
+bool
+link_set_state(
     struct link *l, enum link_state state, enum link_why why, const char *text)
 {
 	char clean[sizeof(l->text)];
@@ -206,8 +205,6 @@ asks_over(struct link *l)
 	return alive;
 }
 
-static void give_password(struct link *);
-
 /* The question was answered, here or through another link. */
 static void
 on_answered(void *arg)
@@ -220,15 +217,15 @@ on_answered(void *arg)
 	ask_over(l, a);
 	if (!l->freed && l->password_id == id && l->shell) {
 		l->password_id = 0;
-		give_password(l);
+		link_give_password(l);
 	} else if (!l->freed && !l->conn && l->wanted) {
 		task_post(l->kick);
 	}
 	link_leave(l);
 }
 
-static bool
-raise_ask(struct link *l, const struct link_ask *ask)
+bool
+link_raise_ask(struct link *l, const struct link_ask *ask)
 {
 	struct link_open_ask *a;
 
@@ -282,190 +279,18 @@ link_fail(struct link *l, enum link_why why, const char *text, bool retry)
 			plan_retry(l);
 			watch_device(l);
 		}
-		set_state(l, retry ? LINK_LOST : LINK_DOWN, why, copy);
+		link_set_state(l, retry ? LINK_LOST : LINK_DOWN, why, copy);
 	}
 	return link_leave(l);
 }
 
-/* --- the shell ---------------------------------------------------------- */
-
 void
-link_close_shell(struct link *l)
-{
-	struct shell *s = l->shell;
-
-	l->shell = NULL;
-	shell_free(s);
-}
-
-static void
 link_is_up(struct link *l)
 {
 	l->up = true;
 	backoff_up(&l->backoff, loop_now(l->loop));
 	task_post(l->post);
-	set_state(l, LINK_UP, LINK_WHY_NONE, "");
-}
-
-static void
-on_ready(void *arg)
-{
-	struct link *l = arg;
-	struct conn *c = l->conn;
-
-	conn_enter(c);
-	task_post(l->post);
-	if (!l->up)
-		link_is_up(l);
-	conn_leave(c);
-}
-
-static void
-password_subject(const struct link *l, char *out, size_t size)
-{
-	str_format(out, size, "%s at %s",
-	    l->config.user ? l->config.user : "root", l->config.url);
-}
-
-static void
-on_dead(void *arg, enum link_why why, const char *text)
-{
-	struct link *l = arg;
-	struct conn *c = l->conn;
-	char subject[URL_MAX + 80], copy[sizeof(l->no_shell_why)];
-
-	conn_enter(c);
-	str_copy(copy, sizeof(copy), text);
-	runs_shell_lost(l, copy);
-	link_close_shell(l);
-	task_post(l->post);
-	if (why == LINK_WHY_AUTH) {
-		password_subject(l, subject, sizeof(subject));
-		pool_forget(l->pool, ASK_PASSWORD, subject);
-	}
-	if (l->ops->login && why != LINK_WHY_TIMEOUT) {
-		/* Told soon: if it is the transport that ends, it knows
-		 * better why. */
-		l->shell_lost = true;
-		l->shell_why = why;
-		str_copy(l->no_shell_why, sizeof(l->no_shell_why), copy);
-	} else if (why == LINK_WHY_SHELL) {
-		str_copy(l->no_shell_why, sizeof(l->no_shell_why), copy);
-		l->no_shell_until = loop_now(l->loop) + NO_SHELL_MS;
-	}
-	conn_leave(c);
-}
-
-static void
-on_password(void *arg, const char *password, const char *why)
-{
-	struct link *l = arg;
-	struct conn *c = l->conn;
-
-	conn_enter(c);
-	if (password)
-		shell_login(l->shell, password);
-	else
-		link_fail(l, LINK_WHY_AUTH, why, false);
-	conn_leave(c);
-}
-
-static void
-ask_password(struct link *l, const char *subject)
-{
-	char title[160];
-	struct link_ask ask = {
-		.kind = ASK_PASSWORD,
-		.title = title,
-		.text = "The login on this line wants a password.",
-	};
-
-	ask.id = l->password_id = pool_ask(l->pool, ASK_PASSWORD, subject);
-	str_format(title, sizeof(title), "Password of %s on %s",
-	    l->config.user ? l->config.user : "root", l->config.name);
-	raise_ask(l, &ask);
-}
-
-static void
-give_password(struct link *l)
-{
-	char subject[URL_MAX + 80], *copy;
-	const char *text = NULL;
-
-	password_subject(l, subject, sizeof(subject));
-	switch (pool_reply(l->pool, ASK_PASSWORD, subject, &text)) {
-	case POOL_GIVEN:
-		copy = mem_strdup(text);
-		shell_login(l->shell, copy);
-		mem_wipe(copy, strlen(copy));
-		free(copy);
-		return;
-	case POOL_DECLINED:
-		shell_login(l->shell, NULL);
-		return;
-	case POOL_UNASKED:
-	case POOL_PENDING:
-		break;
-	}
-	if (l->config.password_cmd) {
-		passcmd_free(l->passcmd);
-		l->passcmd = passcmd_start(
-		    l->loop, l->config.password_cmd, on_password, l);
-	} else if (l->config.interactive) {
-		ask_password(l, subject);
-	} else {
-		shell_login(l->shell, NULL);
-	}
-}
-
-static void
-on_login(void *arg, bool password)
-{
-	struct link *l = arg;
-	struct conn *c = l->conn;
-
-	conn_enter(c);
-	link_enter(l);
-	if (!l->up && !set_state(l, LINK_AUTH, LINK_WHY_NONE, ""))
-		;
-	else if (!l->shell)
-		;
-	else if (password)
-		give_password(l);
-	else
-		shell_login(l->shell, l->config.user ? l->config.user : "root");
-	link_leave(l);
-	conn_leave(c);
-}
-
-static const struct shell_sink shell_sink = {
-	.on_ready = on_ready,
-	.on_dead = on_dead,
-	.on_login = on_login,
-};
-
-bool
-link_open_shell(struct link *l)
-{
-	struct stream_request request = { .kind = STREAM_SHELL };
-	struct stream *stream;
-	struct link_def *d;
-	int err = 0;
-
-	l->shell =
-	    shell_new(l->loop, l->config.name, l->ops->login, &shell_sink, l);
-	stream = l->conn->t->ops->open(
-	    l->conn->t, &request, &shell_stream_sink, l->shell, &err);
-	if (!stream) {
-		link_close_shell(l);
-		str_format(l->no_shell_why, sizeof(l->no_shell_why),
-		    "cannot open a shell: %s", strerror(-err));
-		return false;
-	}
-	for (d = l->defs; d; d = d->next)
-		shell_define(l->shell, d->name, d->body);
-	shell_attach(l->shell, stream);
-	return true;
+	link_set_state(l, LINK_UP, LINK_WHY_NONE, "");
 }
 
 /* --- the transport ------------------------------------------------------ */
@@ -478,7 +303,7 @@ on_state(void *arg, enum link_state state)
 	if (!c->link)
 		return;
 	conn_enter(c);
-	set_state(c->link, state, LINK_WHY_NONE, "");
+	link_set_state(c->link, state, LINK_WHY_NONE, "");
 	conn_leave(c);
 }
 
@@ -516,7 +341,7 @@ on_ask(void *arg, const struct link_ask *ask)
 	if (!c->link)
 		return;
 	conn_enter(c);
-	raise_ask(c->link, ask);
+	link_raise_ask(c->link, ask);
 	conn_leave(c);
 }
 
@@ -542,7 +367,7 @@ on_kick(void *arg)
 	c->t = l->ops->start(
 	    l->loop, l->pool, &l->config, &l->url, &transport_sink, c);
 	l->conn = c;
-	set_state(l, LINK_CONNECTING, LINK_WHY_NONE, "");
+	link_set_state(l, LINK_CONNECTING, LINK_WHY_NONE, "");
 }
 
 static void
@@ -690,7 +515,7 @@ link_stop(struct link *l)
 	link_fail(l, LINK_WHY_NONE, "the link was closed", false);
 	if (!l->freed && !l->wanted) {
 		conn_drop(l);
-		set_state(l, LINK_DOWN, LINK_WHY_NONE, "");
+		link_set_state(l, LINK_DOWN, LINK_WHY_NONE, "");
 	}
 	link_leave(l);
 }

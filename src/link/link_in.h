@@ -1,8 +1,8 @@
 /*
  * link_in - what the files of the link itself share.
  *
- * link.c is the state machine, runs.c the requests, loan.c the streams that
- * others opened through the link.
+ * link.c is the state machine, link_shell.c the shell, runs.c the requests,
+ * loan.c the streams that others opened through the link.
  */
 #ifndef RM_LINK_LINK_IN_H
 #define RM_LINK_LINK_IN_H
@@ -111,9 +111,17 @@ void	 conn_leave(struct conn *);
 /* The connection is over: requests and loans hear of it. False: the link
  * was freed by one who heard. */
 bool	 link_fail(struct link *, enum link_why, const char *text, bool retry);
+/* These two: false when the link was freed by who was told. */
+bool	 link_set_state(struct link *, enum link_state, enum link_why,
+	    const char *text);
+bool	 link_raise_ask(struct link *, const struct link_ask *);
+void	 link_is_up(struct link *);
+
+/* --- link_shell.c --- */
 /* A shell of the transport at hand; false when there can be none now. */
 bool	 link_open_shell(struct link *);
 void	 link_close_shell(struct link *);
+void	 link_give_password(struct link *);	/* as far as it is known */
 
 /* --- runs.c --- */
 void	 runs_post(void *link);

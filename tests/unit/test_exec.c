@@ -224,7 +224,7 @@ TEST(what_is_not_taken_is_offered_again)
 	UNTIL(&f, f.ups == 1);
 	f.take = 3;
 	CHECK_INT(open_it(&f, STREAM_RAW), 0);
-	UNTIL(&f, f.len == 3);
+	UNTIL(&f, f.len == 3 && f.opens == 1);
 	for (i = 0; i < 5; i++)
 		loop_turn(f.loop, 5);
 	CHECK_INT(f.len, 3);
