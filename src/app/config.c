@@ -55,6 +55,15 @@ config_free(struct config *c)
 	free(c);
 }
 
+void
+config_drop_board(struct config *c, size_t i)
+{
+	board_release(&c->boards[i]);
+	memmove(&c->boards[i], &c->boards[i + 1],
+	    (c->n_boards - i - 1) * sizeof *c->boards);
+	c->n_boards--;
+}
+
 static bool
 is_group(const struct cfg_node *n, const char *what, struct diags *d)
 {

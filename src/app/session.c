@@ -124,8 +124,8 @@ drop_rig(struct session *s, struct rig *rig)
 	rig_free(s, rig);
 }
 
-static struct board *
-make_board(struct session *s, const struct config_board *cb)
+struct board *
+session_make_board(struct model *m, const struct config_board *cb)
 {
 	int slots = cb->slots;
 	struct board *b;
@@ -136,7 +136,7 @@ make_board(struct session *s, const struct config_board *cb)
 		if (cb->nodes[i].o.slot > slots)
 			slots = cb->nodes[i].o.slot;
 	b = model_add_board(
-	    s->model, cb->o.name, cb->driver, cb->o.unit, cb->o.height, slots);
+	    m, cb->o.name, cb->driver, cb->o.unit, cb->o.height, slots);
 	for (size_t i = 0; i < cb->n_nodes; i++) {
 		const struct opts_node *o = &cb->nodes[i].o;
 		struct node *n = b->nodes[o->slot - 1];
@@ -198,7 +198,7 @@ apply_board(struct session *s, const struct config_board *cb,
 	if (anew)
 		drop_rig(s, rig);
 	if (!had || anew)
-		rig = session_add_rig(s, make_board(s, cb), key);
+		rig = session_add_rig(s, session_make_board(s->model, cb), key);
 	else
 		free(key);
 	rig->seen = true;

@@ -105,6 +105,13 @@ tell_timing(const struct status *st)
 }
 
 static void
+tell_no_match(const struct cli *cli)
+{
+	fprintf(stderr, "rackmux: nothing matches '%s'\n",
+	    cli->n_args > 0 ? cli->args[0] : "*");
+}
+
+static void
 print_once(struct status *st)
 {
 	const struct model *m = session_model(st->session);
@@ -114,8 +121,7 @@ print_once(struct status *st)
 	if (st->cli->given[CLIOPT_TIMING] && !st->printed)
 		tell_timing(st);
 	if (selector_count(st->selector, m) == 0) {
-		fprintf(stderr, "rackmux: nothing matches '%s'\n",
-		    st->cli->n_args > 0 ? st->cli->args[0] : "*");
+		tell_no_match(st->cli);
 		st->result = EXIT_NO_MATCH;
 	} else {
 		if (st->cli->given[CLIOPT_JSON])
@@ -190,6 +196,27 @@ run(struct status *st, struct config *config)
 	app_signals_free(signals);
 }
 
+/* Boards that the selector does not mean are not even connected to, as far as
+ * that can be told without asking them. */
+static bool
+keep_selected(struct config *c, const struct selector *sel, struct loop *loop)
+{
+	struct model *m;
+	struct board *b;
+
+	if (sel == NULL || !selector_is_static(sel))
+		return true;
+	m = model_new(loop);
+	for (size_t i = c->n_boards; i-- > 0;) {
+		b = session_make_board(m, &c->boards[i]);
+		if (!selector_board(sel, b))
+			config_drop_board(c, i);
+		model_remove_board(m, b);
+	}
+	model_free(m);
+	return c->n_boards > 0;
+}
+
 int
 app_status(const struct cli *cli, struct loop *loop, struct config *config)
 {
@@ -204,7 +231,13 @@ app_status(const struct cli *cli, struct loop *loop, struct config *config)
 			return EXIT_USAGE;
 		}
 	}
-	run(&st, config);
+	if (keep_selected(config, st.selector, loop)) {
+		run(&st, config);
+	} else {
+		tell_no_match(cli);
+		config_free(config);
+		st.result = EXIT_NO_MATCH;
+	}
 	selector_free(st.selector);
 	return st.result;
 }

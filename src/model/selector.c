@@ -248,6 +248,24 @@ selector_free(struct selector *sel)
 	free(sel);
 }
 
+bool
+selector_is_static(const struct selector *sel)
+{
+	for (size_t i = 0; sel != NULL && i < sel->n; i++)
+		for (size_t k = 0; k < sel->v[i].n; k++)
+			switch (sel->v[i].atoms[k].kind) {
+			case ATOM_NAME:
+			case ATOM_SLOTS:
+			case ATOM_TYPE:
+			case ATOM_ONLY_NAME:
+			case ATOM_ONLY_BOARD:
+				break;
+			default:
+				return false;
+			}
+	return true;
+}
+
 static bool
 throttled(const struct node *n)
 {

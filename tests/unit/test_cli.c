@@ -304,7 +304,11 @@ TEST(the_timeout_ends_the_wait)
 	snprintf(path, sizeof path, "%s",
 	    write_file("c.cfg",
 		"boards = ( { name = \"a\"; type = \"turing-pi\"; "
-		"link = \"exec:sleep 100\"; } );\n"));
+		"link = \"exec:sleep 100\"; }, { name = \"b\"; "
+		"type = \"linux\"; link = \"exec:sh\"; } );\n"));
+	/* A board that is not meant is not waited for. */
+	CHECK_INT(run("-c", path, "status", "b", NULL), 0);
+	CHECK(strstr(out, "b/1") != NULL && strstr(out, "a/1") == NULL);
 	CHECK_INT(run("-c", path, "status", "--timeout", "0.3", NULL), 1);
 	CHECK(strstr(out, "a/4") != NULL);
 	CHECK(strstr(said, "rackmux: a: no answer") != NULL);

@@ -290,6 +290,26 @@ TEST(selectors_select)
 	rack_drop(&r);
 }
 
+TEST(static_selectors_need_no_answers)
+{
+	static const struct {
+		const char *text;
+		bool is_static;
+	} cases[] = { { "*", true }, { "tp2-a/1-3,!web-a", true },
+		{ "type=linux+name=pi*", true }, { "state=off", false },
+		{ "tp2-a+@hot", false } };
+	char err[64];
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct selector *sel =
+		    selector_parse(cases[i].text, err, sizeof err);
+
+		CHECK(sel != NULL);
+		CHECK(selector_is_static(sel) == cases[i].is_static);
+		selector_free(sel);
+	}
+}
+
 TEST(bad_selectors_are_refused)
 {
 	struct rack r;

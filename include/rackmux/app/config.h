@@ -43,6 +43,8 @@ void		 config_free(struct config *);
 /* Read and check path. Every mistake goes to the list; NULL unless there is
  * none. */
 struct config	*config_load(const char *path, struct diags *);
+/* Forget a board of it. */
+void		 config_drop_board(struct config *, size_t index);
 /* The file to read when none is named, or NULL and a mistake that says where
  * it was looked for. Caller frees. */
 char		*config_find(struct diags *);

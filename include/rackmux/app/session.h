@@ -27,6 +27,9 @@ struct session	*session_new(struct loop *, const struct session_sink *,
 		    void *arg);
 void		 session_free(struct session *);
 struct model	*session_model(struct session *);
+/* A board as the configuration has it, without links. */
+struct board	*session_make_board(struct model *,
+		    const struct config_board *);
 
 /* What the configuration changed; boards that did not change keep their
  * links, their values and their history. */

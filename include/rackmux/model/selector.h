@@ -22,6 +22,8 @@ struct selector;
 /* NULL, and err says why, when it cannot be read. */
 struct selector	*selector_parse(const char *, char *err, size_t size);
 void		 selector_free(struct selector *);
+/* True when names, slots and types alone decide, not what nodes do. */
+bool		 selector_is_static(const struct selector *);
 /* NULL selects all. */
 bool		 selector_node(const struct selector *, const struct node *);
 /* True when the board itself is meant, or a node of it. */
