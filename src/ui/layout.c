@@ -245,6 +245,8 @@ choose(struct plan *p)
 	    climb(p, SHARE_UNITLESS, 3, LEVEL_HEAT, LEVEL_HEAT) ||
 	    climb(p, SHARE_ALL, 3, LEVEL_HEAT, LEVEL_HEAT + 1))
 		return;
+	/* No units from here on: boards stand where there is room. */
+	p->l->label_w = 0;
 	for (unsigned char lv = LEVEL_FLOW; lv <= LEVEL_LAST; lv++) {
 		memset(p->level, lv, p->n);
 		if (fits(p))

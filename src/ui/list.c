@@ -140,6 +140,19 @@ value_role(const struct value *v)
 	return ROLE_UNKNOWN;
 }
 
+/* Age and source behind a text that is longer than its column. */
+static void
+pen_aside(struct pen *p, const struct model *m, const struct value *v)
+{
+	char age[16];
+
+	human_seconds((double)(value_age_ms(m, v) / 1000), age, sizeof age);
+	if (pen_room(p) >= 18) {
+		pen_gap(p, 2);
+		pen_printf(p, ROLE_DIM, "%s  %s", age, source_name(v->source));
+	}
+}
+
 /* One value on a line of its own. */
 static void
 draw_value(struct list *l, const struct model *m, const struct value *v)
@@ -158,13 +171,14 @@ draw_value(struct list *l, const struct model *m, const struct value *v)
 		str_copy(text, sizeof text, "\342\200\223");
 	pen_fit(&p, ROLE_TEXT, (wide ? COL_VALUE : 20) - 1, name);
 	p.x = x + (wide ? COL_VALUE : 20);
-	if (type == NAME_TEXT && text_width(text) > value_w) {
+	if (type != NAME_NUMBER && text_width(text) > value_w) {
 		pen_text(&p, value_role(v), text);
-		if (p.x > x + COL_AGE)
-			return;
-	} else
-		pen_right(&p, value_role(v),
-		    pen_room(&p) < value_w ? pen_room(&p) : value_w, text);
+		if (wide)
+			pen_aside(&p, m, v);
+		return;
+	}
+	pen_right(&p, value_role(v),
+	    pen_room(&p) < value_w ? pen_room(&p) : value_w, text);
 	if (!wide)
 		return;
 	p.x = x + COL_AGE;

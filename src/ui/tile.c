@@ -378,7 +378,11 @@ draw_word(struct canvas *c, const struct node *n, struct rect r, uint8_t flags)
 		pen_text(&p, role_of(last, ROLE_DIM), last->text);
 		return;
 	}
-	if (node_value(n, NAME_MEM_USED, NULL) != NULL)
+	if (n->inband == NULL && node_state(n) == NODE_ON) {
+		pen_text(&p, ROLE_DIM, "no link of its own");
+		return;
+	}
+	if (value_state(node_value(n, NAME_MEM_USED, NULL)) != VALUE_UNKNOWN)
 		pen_number(&p, n, NAME_MEM_USED, "mem", 8, format_percent);
 	if (value_state(node_value(n, NAME_FAN_RPM, NULL)) != VALUE_UNKNOWN)
 		pen_number(&p, n, NAME_FAN_RPM, "fan", 8, format_whole);

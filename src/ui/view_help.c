@@ -83,11 +83,11 @@ void
 help_draw(struct screen *s, struct canvas *c, struct rect r)
 {
 	int rows = ACTION_COUNT + 1 + (int)ARRAY_LEN(legend);
-	bool two = r.w >= 100 && r.h >= ACTION_COUNT + 3;
+	bool two = r.w >= 108 && r.h >= ACTION_COUNT + 3;
 	struct rect in;
 	int most;
 
-	in = popup_draw(c, r, two ? 98 : 56, (two ? ACTION_COUNT : rows) + 2,
+	in = popup_draw(c, r, two ? 106 : 56, (two ? ACTION_COUNT : rows) + 2,
 	    "rackmux " RM_VERSION);
 	if (two) {
 		struct rect right = rect_of(in.x + 58, in.y, in.w - 58, 1);

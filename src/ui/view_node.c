@@ -91,10 +91,12 @@ draw_side(struct canvas *c, const struct node *n, struct rect r)
 
 	for (int i = 0; i < (int)ARRAY_LEN(graphs); i++) {
 		int y = r.y + i * (GRAPH_H + 3);
+		const struct value *v;
 
 		if (y + GRAPH_H + 1 > r.y + r.h)
 			return;
-		if (i >= 4 && node_value(n, graphs[i].id, NULL) == NULL)
+		v = node_value(n, graphs[i].id, NULL);
+		if (i >= 4 && (v == NULL || v->history == NULL))
 			continue;
 		draw_graph(c, n, graphs[i].id, graphs[i].hour,
 		    rect_of(r.x, y, r.w, GRAPH_H + 1));
