@@ -76,7 +76,7 @@ struct link {
 	void *arg;
 	enum link_state state;
 	enum link_why why;
-	char text[256];
+	char text[640];	/* a changed host key takes that */
 	bool wanted, closing, freed, up;
 	int busy;
 	struct conn *conn;

@@ -274,8 +274,11 @@ on_addresses(void *arg, int err, const char *why,
 			d->tries[d->n++].addr = addrs[i];
 	if (d->n == 0) {
 		timer_stop(d->deadline);
-		str_format(text, sizeof text, "the name %s: %s", d->host,
-		    err != 0 ? why : "has no address of the family asked for");
+		str_format(text, sizeof text,
+		    "the name %s has no address of the family asked for",
+		    d->host);
+		if (err != 0)
+			str_copy(text, sizeof text, why);
 		d->sink.on_fail(d->arg, LINK_WHY_NAME, text);
 		return;
 	}

@@ -31,7 +31,7 @@ struct origin {
 	const struct driver *driver;
 	enum link_state link;
 	enum link_why why;
-	char why_text[160];	/* of the link; cleaned */
+	char why_text[512];	/* of the link; cleaned */
 	char url[128];
 	uint64_t since;		/* loop ms of the last change of link */
 	uint64_t fresh_at;	/* loop ms of the last whole round; 0: never */
