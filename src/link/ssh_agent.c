@@ -4,7 +4,8 @@
  * A stopped agent, or one that waits for somebody to confirm, would hold
  * libssh for ever; here it is a descriptor on the loop like any other, with
  * a deadline. libssh 0.10 knows no IdentitiesOnly and offers all keys until
- * the server hangs up, so what it talks to is a filter that knows one key.
+ * the server hangs up, so what it talks to is a filter that knows
+ * only those that are to be tried.
  */
 #include "ssh_agent.h"
 
@@ -77,7 +78,8 @@ struct agent_filter {
 	struct io *io;
 	struct buf in, out;
 	struct talk *talk;
-	struct agent_id id;
+	const struct agent_id *const *ids;
+	size_t n;
 };
 
 /* --- one question ------------------------------------------------------- */
@@ -476,25 +478,36 @@ say_failure(struct agent_filter *f)
 	filter_send(f);
 }
 
-static void
-say_identity(struct agent_filter *f)
+static bool
+add_identity(struct buf *out, const struct agent_id *id)
 {
 	unsigned char blob[8192];
-	const char *comment = f->id.comment;
-	long n = hash_unbase64(
-	    f->id.base64, strlen(f->id.base64), blob, sizeof blob);
+	long n =
+	    hash_unbase64(id->base64, strlen(id->base64), blob, sizeof blob);
 
-	if (n < 0) {
-		say_failure(f);
-		return;
-	}
-	put_number(&f->out, 1 + 4 + 4 + (size_t)n + 4 + strlen(comment));
+	if (n < 0)
+		return false;
+	put_number(out, (size_t)n);
+	buf_add(out, blob, (size_t)n);
+	put_number(out, strlen(id->comment));
+	buf_puts(out, id->comment);
+	return true;
+}
+
+static void
+say_identities(struct agent_filter *f)
+{
+	struct buf list;
+	size_t n = 0;
+
+	buf_init(&list, 0);
+	for (size_t i = 0; i < f->n; i++)
+		n += add_identity(&list, f->ids[i]);
+	put_number(&f->out, 1 + 4 + list.len);
 	buf_add(&f->out, "\x0c", 1);
-	put_number(&f->out, 1);
-	put_number(&f->out, (size_t)n);
-	buf_add(&f->out, blob, (size_t)n);
-	put_number(&f->out, strlen(comment));
-	buf_puts(&f->out, comment);
+	put_number(&f->out, n);
+	buf_add(&f->out, buf_str(&list), list.len);
+	buf_release(&list);
 	filter_send(f);
 }
 
@@ -520,8 +533,8 @@ filter_message(struct agent_filter *f, long len)
 	char type = f->in.data[4];
 	int err;
 
-	if (type == REQUEST_IDENTITIES && f->id.base64 != NULL) {
-		say_identity(f);
+	if (type == REQUEST_IDENTITIES) {
+		say_identities(f);
 	} else if (type == SIGN_REQUEST && f->talk == NULL) {
 		f->talk = talk_start(f->loop, f->agent->path, f->in.data,
 		    (size_t)len, on_signature, f, &err);
@@ -573,12 +586,11 @@ agent_filter_new(struct link_pool *pool, const char *path, int *fd)
 }
 
 void
-agent_filter_show(struct agent_filter *f, const struct agent_id *id)
+agent_filter_show(
+    struct agent_filter *f, const struct agent_id *const *ids, size_t n)
 {
-	free(f->id.base64);
-	free(f->id.comment);
-	f->id.base64 = mem_strdup(id->base64);
-	f->id.comment = mem_strdup(id->comment);
+	f->ids = ids;
+	f->n = n;
 }
 
 void
@@ -588,8 +600,6 @@ agent_filter_free(struct agent_filter *f)
 		return;
 	filter_close(f);
 	talk_free(f->talk);
-	free(f->id.base64);
-	free(f->id.comment);
 	buf_release(&f->in);
 	buf_release(&f->out);
 	free(f);

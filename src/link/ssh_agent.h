@@ -3,7 +3,7 @@
  *
  * libssh offers a server every key that an agent holds, and blocks while the
  * agent thinks. So the list is fetched here, and libssh talks to a filter
- * that shows it one key and passes on signatures. An agent that hangs is left
+ * that shows it the keys to try and passes on signatures. An agent that hangs is left
  * alone for a minute.
  */
 #ifndef RM_LINK_SSH_AGENT_H
@@ -32,8 +32,9 @@ struct agent_filter;
 /* *fd is the other end, owned by the caller; NULL when there are none. */
 struct agent_filter *agent_filter_new(struct link_pool *, const char *path,
 	    int *fd);
-/* The one key to show from now on. */
-void	 agent_filter_show(struct agent_filter *, const struct agent_id *);
+/* The keys to show from now on; borrowed until the filter is freed. */
+void	 agent_filter_show(struct agent_filter *,
+	    const struct agent_id *const *, size_t n);
 void	 agent_filter_free(struct agent_filter *);
 
 #endif

@@ -76,9 +76,13 @@ struct auth {
 	const struct cred *cred;
 	struct key_wait *unlock;
 	struct agent_filter *filter;
+	const struct agent_id *shown[ATTEMPTS];
+	unsigned n_shown;
 
 	struct passcmd *secret; /* a password being fetched */
 	bool kbdint_over, password_over, used_password, refused_once;
+	bool declined; /* the operator: not one more question */
+	bool prompted; /* by this round of keyboard-interactive */
 	unsigned rounds, prompts;
 	int prompt; /* being asked */
 	char *prompt_subject;
@@ -89,7 +93,6 @@ struct auth {
 	struct agent_job *job;
 
 	unsigned methods, attempts;
-	bool offered_any;
 	char result[1024];
 	struct buf tried, notes;
 };
@@ -346,6 +349,19 @@ broke(struct auth *a, struct sess *s)
 	return failed(a);
 }
 
+bool
+auth_ended(struct auth *a, struct sess *s)
+{
+	const char *error = sess_error(s);
+
+	/* A server says why it will have no more of us; a line that broke
+	 * says nothing. */
+	if (a->attempts == 0 || strstr(error, "DISCONNECT") == NULL)
+		return false;
+	broke(a, s);
+	return true;
+}
+
 const char *
 auth_text(struct auth *a)
 {
@@ -412,7 +428,24 @@ password_possible(const struct auth *a)
 	if (r == POOL_GIVEN)
 		return true;
 	return r != POOL_DECLINED &&
-	    (a->o.password_cmd != NULL || a->o.interactive);
+	    (a->o.password_cmd != NULL || (a->o.interactive && !a->declined));
+}
+
+/* libssh lists the agent's keys, and leaks a list, each time it is asked; so
+ * it is shown all that come next at once. */
+static void
+pick_agent(struct auth *a, unsigned room)
+{
+	a->n_shown = 0;
+	a->next--;
+	while (a->next < a->n_creds && a->n_shown < room &&
+	    a->creds[a->next].id != NULL) {
+		const struct agent_id *id = a->creds[a->next++].id;
+
+		note_tried(a, "agent key", id->comment);
+		a->shown[a->n_shown++] = id;
+	}
+	a->phase = AGENT;
 }
 
 static bool
@@ -430,8 +463,7 @@ pick_key(struct auth *a)
 
 		a->cred = c;
 		if (c->id != NULL) {
-			note_tried(a, "agent key", c->id->comment);
-			a->phase = AGENT;
+			pick_agent(a, max - a->attempts);
 			return true;
 		}
 		if (c->file->key->secret == NULL &&
@@ -523,7 +555,9 @@ unlock(struct auth *a)
 		    keys_get(a->o.pool, key->path, text, on_unlocked, a);
 		return AUTH_BUSY;
 	}
-	if (r == POOL_DECLINED || !a->o.interactive) {
+	if (r == POOL_DECLINED)
+		a->declined = true;
+	if (a->declined || !a->o.interactive) {
 		buf_printf(&a->notes, " %s %s", key->path,
 		    r == POOL_DECLINED
 			? "needs its passphrase, which was not given."
@@ -581,7 +615,7 @@ agent_step(struct auth *a, struct sess *s)
 		}
 		sess_set_agent(s, fd);
 	}
-	agent_filter_show(a->filter, a->cred->id);
+	agent_filter_show(a->filter, a->shown, a->n_shown);
 	a->job = mem_alloc(sizeof *a->job);
 	a->job->auth = a;
 	a->job->sess = a->held = s;
@@ -661,7 +695,7 @@ password_step(struct auth *a, struct sess *s, enum auth_result *result)
 	enum ssh_rc rc;
 
 	if (a->phase == PASSWORD && !password(a, &text, result))
-		return true;
+		return a->phase != PICK;
 	if (a->phase == PASSWORD) {
 		note_tried(a, "password", "");
 		wipe(&a->typed);
@@ -767,9 +801,16 @@ kbdint_done(
 		pool_give(a->o.pool, ASK_PASSWORD, a->subject, a->typed);
 	if (rc != RC_AGAIN)
 		wipe(&a->typed);
+	if (rc == RC_DENIED && !a->prompted) {
+		/* It is offered, but there is nothing behind it. */
+		a->kbdint_over = true;
+		a->phase = PICK;
+		return false;
+	}
 	if (rc == RC_DENIED) {
 		note_tried(a, "keyboard-interactive", "");
-		a->kbdint_over = !known_password(a) && !a->o.interactive;
+		a->prompted = false;
+		a->kbdint_over = !a->o.interactive;
 		pool_forget(a->o.pool, ASK_PASSWORD, a->subject);
 	}
 	return settled(a, s, rc, result);
@@ -784,6 +825,7 @@ kbdint_step(struct auth *a, struct sess *s, enum auth_result *result)
 		if (rc != RC_INFO)
 			return kbdint_done(a, s, rc, result);
 		a->prompt = 0;
+		a->prompted = true;
 		if (++a->rounds > KBDINT_ROUNDS) {
 			buf_puts(&a->notes, " The server asks without end.");
 			*result = failed(a);
@@ -876,6 +918,8 @@ step_agent(struct auth *a, struct sess *s, enum auth_result *result)
 	a->job = NULL;
 	if (rc == RC_AGAIN)
 		a->phase = AGENT;
+	else
+		a->attempts += a->n_shown - 1;
 	return settled(a, s, rc, result);
 }
 

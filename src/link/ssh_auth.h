@@ -50,6 +50,9 @@ bool	 auth_holds(const struct auth *);
 void	 auth_bequeath(struct auth *, struct sess *);
 /* A person is thinking, or a command of the operator's runs. */
 bool	 auth_patient(const struct auth *);
+/* The session ended: true when that is the server's verdict on us, and not
+ * an accident; auth_text() then says so. */
+bool	 auth_ended(struct auth *, struct sess *);
 const char *auth_text(struct auth *);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "rackmux/base/mem.h"
 
@@ -103,7 +104,8 @@ job_done(void *arg)
 	}
 	if (e->file.secret == NULL) {
 		e->file.secret = job->secret;
-		e->file.state = job->state;
+		if (job->secret != NULL || job->wait == NULL)
+			e->file.state = job->state;
 		job->secret = NULL;
 	}
 	if (e->file.public == NULL) {
@@ -169,6 +171,17 @@ keys_drop(void *arg)
 	free(keys);
 }
 
+/* An agent may hold the secret half of a key that is here as PATH.pub. */
+static bool
+public_there(const char *path)
+{
+	char *pub = mem_printf("%s.pub", path);
+	bool there = access(pub, R_OK) == 0;
+
+	free(pub);
+	return there;
+}
+
 static struct entry *
 entry_get(struct keys *keys, const char *path)
 {
@@ -192,7 +205,7 @@ entry_get(struct keys *keys, const char *path)
 	e->size = st.st_size;
 	e->mtime = st.st_mtim;
 	e->file.state = KEY_MISSING;
-	e->known = st.st_size == 0;
+	e->known = st.st_size == 0 && !public_there(path);
 	e->next = keys->entries;
 	keys->entries = e;
 	return e;

@@ -345,7 +345,11 @@ step_auth(struct ssh *t)
 	if (patient != t->patient)
 		timer_start(t->deadline, patient ? OPERATOR_MS : HANDSHAKE_MS);
 	t->patient = patient;
-	if (!auth_holds(t->auth) && sess_dead(t->sess))
+	if (auth_holds(t->auth) || !sess_dead(t->sess))
+		return;
+	if (auth_ended(t->auth, t->sess))
+		down(t, LINK_WHY_AUTH, auth_text(t->auth), false);
+	else
 		broke(t);
 }
 
