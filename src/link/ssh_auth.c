@@ -559,7 +559,7 @@ unlock(struct auth *a)
 		a->declined = true;
 	if (a->declined || !a->o.interactive) {
 		buf_printf(&a->notes, " %s %s", key->path,
-		    r == POOL_DECLINED
+		    a->declined
 			? "needs its passphrase, which was not given."
 			: "needs a passphrase, and nobody can be asked: load it "
 			  "into an ssh-agent.");

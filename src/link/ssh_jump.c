@@ -367,7 +367,9 @@ session_id(const struct jump_request *r)
 {
 	const struct link_config *c = r->config;
 
-	return mem_printf("%s\n%s\n%s\n%s\n%s\n%d", r->hops,
+	/* With its depth, or hosts that go through each other would wait for
+	 * themselves instead of being found out. */
+	return mem_printf("%u %s\n%s\n%s\n%s\n%s\n%d", r->depth, r->hops,
 	    c->identity != NULL ? c->identity : "",
 	    c->password_cmd != NULL ? c->password_cmd : "",
 	    c->known_hosts != NULL ? c->known_hosts : "",
