@@ -99,6 +99,7 @@ demo_many(struct rack *r, int n)
 		    b->nodes[0].name, sizeof(b->nodes[0].name), "n%03d", i + 1);
 		b->nodes[0].model = node_model_find(models[i % 4]);
 		b->nodes[0].inband = true;
+		b->nodes[0].intent = true;
 	}
 }
 

@@ -408,7 +408,9 @@ machine_init(struct sim_node *n)
 	m->commands = linux_node_commands + (n->model->vcgencmd ? 0 : 1);
 	m->board = n;
 	m->hostname = n->hostname;
-	m->prompt = "\\u@\\h:\\w$ ";
+	str_format(n->prompt, sizeof(n->prompt), "%s@%s:~$ ", n->model->user,
+	    n->hostname);
+	m->prompt = n->prompt;
 	m->issue = strcmp(n->model->os_id, "ubuntu") == 0
 	    ? "Ubuntu 22.04.3 LTS"
 	    : "Debian GNU/Linux 12";

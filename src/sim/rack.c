@@ -115,7 +115,6 @@ rack_add(struct rack *r, const char *name, enum board_type type, int slots)
 	for (k = 0; k < slots; k++) {
 		b->nodes[k].board = b;
 		b->nodes[k].slot = k + 1;
-		b->nodes[k].intent = true;
 	}
 	r->boards = mem_grow(r->boards, r->n_boards + 1, sizeof(*r->boards));
 	r->boards[r->n_boards++] = b;

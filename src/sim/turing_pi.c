@@ -27,7 +27,7 @@ static const struct tp_firmware firmwares[] = {
 	    .bmcd = "2.3.4",
 	    .buildroot = "Buildroot 2024.05.1",
 	    .buildtime = "2025-01-17 17:12:52-00:00",
-	    .prompt = "[\\u@\\h \\W]$ ",
+	    .prompt = "[root@turingpi ~]$ ",
 	    .modern = true,
 	},
 };
@@ -198,19 +198,21 @@ cmd_bridge(struct proc *p, int argc, char **argv)
 static int
 cmd_df(struct proc *p, int argc, char **argv)
 {
-	bool sd = false;
+	bool sd = false, all = true;
 	int i;
 
-	for (i = 1; i < argc; i++)
+	for (i = 1; i < argc; i++) {
 		sd = sd || strcmp(argv[i], "/mnt/sdcard") == 0;
+		all = all && argv[i][0] == '-';
+	}
 	proc_puts(p,
 	    "Filesystem           1K-blocks      Used Available "
 	    "Use% Mounted on\n");
-	if (!sd || argc < 2)
+	if (!sd || all)
 		proc_puts(p,
 		    "ubi0:rootfs              50528     41296"
 		    "      9232  82% /\n");
-	if (sd || argc < 2)
+	if (sd || all)
 		proc_puts(p,
 		    "/dev/mmcblk0p1        31154688   1204224"
 		    "  29950464   4% /mnt/sdcard\n");

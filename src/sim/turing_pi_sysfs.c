@@ -6,6 +6,7 @@
 #include "turing_pi.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,14 +31,31 @@ read_proc(void *arg, const char *path, struct buf *out)
 	if (strcmp(path, "/proc/uptime") == 0)
 		buf_printf(out, "%.2f %.2f\n", up, up * 1.9);
 	else if (strcmp(path, "/proc/loadavg") == 0)
-		buf_printf(out, "%.2f %.2f %.2f 1/64 %d\n", 0.11, 0.07, 0.02,
-		    400 + (int)up % 9000);
+		buf_printf(out, "%.2f %.2f %.2f 1/64 %d\n",
+		    0.12 + 0.08 * sin(up / 40), 0.1 + 0.04 * sin(up / 200),
+		    0.08, 400 + (int)up % 9000);
 	else if (str_ends(path, "/osrelease"))
 		buf_printf(out, "%s\n", b->tp.fw->kernel);
 	else
 		buf_printf(out,
 		    "Linux version %s (builder@host) (gcc 11) #1 SMP\n",
 		    b->tp.fw->kernel);
+	return 0;
+}
+
+static int
+read_meminfo(void *arg, const char *path, struct buf *out)
+{
+	struct sim_board *b = arg;
+	int used = (int)(loop_now(b->rack->loop) / 900 % 1700);
+
+	(void)path;
+	buf_printf(out,
+	    "MemTotal:         118784 kB\nMemFree:        %8d kB\n"
+	    "MemAvailable:   %8d kB\nBuffers:               0 kB\n"
+	    "Cached:            31044 kB\nSwapTotal:             0 kB\n"
+	    "SwapFree:              0 kB\n",
+	    41200 - used, 67812 - used);
 	return 0;
 }
 
@@ -295,11 +313,7 @@ add_system(struct sim_board *b)
 	vfs_dynamic(v, "/proc/sys/kernel/osrelease", read_proc, NULL, b);
 	vfs_static(v, "/proc/sys/kernel/hostname", "turingpi\n");
 	vfs_static(v, "/etc/hostname", "turingpi\n");
-	vfs_static(v, "/proc/meminfo",
-	    "MemTotal:         118784 kB\nMemFree:           41200 kB\n"
-	    "MemAvailable:      67812 kB\nBuffers:               0 kB\n"
-	    "Cached:            31044 kB\nSwapTotal:             0 kB\n"
-	    "SwapFree:              0 kB\n");
+	vfs_dynamic(v, "/proc/meminfo", read_meminfo, NULL, b);
 	vfs_static(v, "/proc/cpuinfo",
 	    "processor\t: 0\nmodel name\t: ARMv7 Processor rev 5 (v7l)\n\n"
 	    "processor\t: 1\nmodel name\t: ARMv7 Processor rev 5 (v7l)\n\n"

@@ -46,10 +46,10 @@ TEST(board_power_status_as_tpi_prints_it)
 {
 	begin("new");
 	CHECK_STR(sim_out(m, "tpi power status"),
-	    "node1: On\nnode2: off\nnode3: On\nnode4: On\n");
+	    "node1: On\nnode2: off\nnode3: On\nnode4: off\n");
 	CHECK_STR(sim_out(m, "tpi --json power status"),
 	    "{\"response\":[{\"result\":[{\"node1\":\"1\",\"node2\":\"0\","
-	    "\"node3\":\"1\",\"node4\":\"1\"}]}]}\n");
+	    "\"node3\":\"1\",\"node4\":\"0\"}]}]}\n");
 	CHECK_STR(
 	    sim_out(m, "tpi power reset"), "`--node` argument must be set.\n");
 	CHECK_INT(sim_status(m, "tpi power reset"), 1);
@@ -170,7 +170,7 @@ TEST(board_unknown_power_breaks_the_list)
 	CHECK_STR(sim_out(m, "tpi power status"),
 	    "node1: On\nnode2: off\n"
 	    "{\"result\":[{\"node1\":\"1\",\"node2\":\"0\","
-	    "\"node3\":\"Unknown\",\"node4\":\"1\"}]}\n"
+	    "\"node3\":\"Unknown\",\"node4\":\"0\"}]}\n"
 	    "invalid digit found in string\n");
 	CHECK_INT(sim_status(m, "tpi power status"), 0);
 	end();

@@ -72,7 +72,7 @@ struct sim_node {
 	bool kbdint, two_step;
 	struct machine machine;
 	struct endpoint *endpoint;
-	char hostname[40], serial[20], mac[20];
+	char hostname[40], serial[20], mac[20], prompt[80];
 
 	bool intent, rail;	/* what bmcd was told; what the rail is */
 	enum stage stage;
