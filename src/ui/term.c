@@ -35,6 +35,13 @@
 #define SLOT_FIRST 16
 #define SLOTS (256 - SLOT_FIRST)
 
+/* What curses draws a style with; found once for each that is used. */
+struct ink {
+	attr_t attrs;
+	int pair;
+	bool known;
+};
+
 struct terminal {
 	struct tty *tty;
 	int memory; /* what curses wrote */
@@ -49,6 +56,7 @@ struct terminal {
 	int w, h;
 	struct canvas shown; /* what curses was given last */
 	const struct theme *theme;
+	struct ink inks[ROLE_COUNT][256]; /* by role and flags */
 	bool left;
 	struct buf bytes;
 };
@@ -442,14 +450,33 @@ curses_attrs(uint8_t flags)
 	    (flags & STYLE_BLINK ? A_BLINK : 0);
 }
 
+static const struct ink *
+ink_of(struct terminal *t, const struct theme *theme, struct style st)
+{
+	enum role role = st.role < ROLE_COUNT ? (enum role)st.role : ROLE_TEXT;
+	struct ink *ink = &t->inks[role][st.flags];
+	struct look look;
+
+	if (ink->known)
+		return ink;
+	look = theme_look(theme, role, st.flags, t->depth);
+	ink->attrs = curses_attrs(look.flags);
+	if (t->depth != DEPTH_MONO)
+		ink->pair = alloc_pair(
+		    curses_colour(t, look.fg), curses_colour(t, look.bg));
+	if (ink->pair < 0)
+		ink->pair = 0;
+	ink->known = true;
+	return ink;
+}
+
 static void
 draw_cell(struct terminal *t, const struct theme *theme, int x, int y,
     const struct cell *cell)
 {
-	struct look look = theme_look(
-	    theme, (enum role)cell->style.role, cell->style.flags, t->depth);
+	const struct ink *ink = ink_of(t, theme, cell->style);
 	wchar_t text[CELL_MARKS + 2] = { 0 };
-	int pair = 0, n = 0;
+	int n = 0;
 	cchar_t cc;
 
 	/* Where the C library disagrees about the width, it would push the
@@ -464,12 +491,7 @@ draw_cell(struct terminal *t, const struct theme *theme, int x, int y,
 	for (size_t i = 0; i < CELL_MARKS && cell->marks[i] != 0; i++)
 		if (wcwidth((wchar_t)cell->marks[i]) == 0)
 			text[n++] = (wchar_t)cell->marks[i];
-	if (t->depth != DEPTH_MONO)
-		pair = alloc_pair(
-		    curses_colour(t, look.fg), curses_colour(t, look.bg));
-	if (pair < 0)
-		pair = 0;
-	setcchar(&cc, text, curses_attrs(look.flags), 0, &pair);
+	setcchar(&cc, text, ink->attrs, 0, &ink->pair);
 	mvadd_wch(y, x, &cc);
 }
 
@@ -503,6 +525,8 @@ term_draw(struct terminal *t, const struct canvas *c, const struct theme *theme)
 		return 0;
 	if (all)
 		canvas_resize(&t->shown, c->w, c->h);
+	if (all || t->theme != theme)
+		memset(t->inks, 0, sizeof t->inks);
 	t->theme = theme;
 	draw_rows(t, c, theme, all);
 	if (c->cursor_x >= 0) {

@@ -23,7 +23,7 @@ static const char *const env_256[] = { "TERM=xterm-256color",
 
 struct child {
 	const char *stdin_path;
-	bool ask, frozen, grandchild;
+	bool ask, deaf;		/* deaf: SIGHUP alone does not end it */
 	unsigned max_rate;
 	int report;		/* descriptor for what the test reads */
 };
@@ -48,6 +48,13 @@ on_signal(void *arg, int signum)
 {
 	(void)signum;
 	stop(arg);
+}
+
+static void
+ignore(void *arg, int signum)
+{
+	(void)arg;
+	(void)signum;
 }
 
 static void
@@ -124,7 +131,7 @@ dashboard(void *arg)
 	const struct link_ask ask = { ASK_PASSWORD, 5, "Password of root@tp2-a",
 		"", false };
 	struct run r = { .child = arg };
-	struct sig *term;
+	struct sig *term, *hup = NULL;
 
 	if (r.child->stdin_path != NULL) {
 		close(0);
@@ -135,6 +142,8 @@ dashboard(void *arg)
 	r.model = small_model(r.loop);
 	start_ui(&r);
 	term = sig_new(r.loop, SIGTERM, on_signal, &r);
+	if (r.child->deaf)
+		hup = sig_new(r.loop, SIGHUP, ignore, NULL);
 	if (r.child->ask)
 		ui_ask(r.ui, "tp2-a", &ask);
 	if (r.child->report > 0) {
@@ -144,6 +153,7 @@ dashboard(void *arg)
 	loop_run(r.loop);
 	timer_free(r.beat);
 	sig_free(term);
+	sig_free(hup);
 	ui_free(r.ui);
 	model_free(r.model);
 	loop_free(r.loop);
@@ -254,6 +264,28 @@ lacks(struct vtx *v, const void *text)
 	return !vtx_has(v, text);
 }
 
+TEST(a_terminal_that_goes_away_ends_it)
+{
+	static const struct child c = { .deaf = true };
+	int status = -1, fd;
+
+	begin_up(80, 24, env_256, &c);
+	fd = x.fd;
+	x.fd = open("/dev/null", O_RDWR);
+	close(fd);
+	for (int i = 0; i < WAIT / 10; i++) {
+		if (waitpid(x.pid, &status, WNOHANG) == x.pid) {
+			x.pid = 0;
+			break;
+		}
+		poll(NULL, 0, 10);
+	}
+	CHECK_INT(x.pid, 0);
+	CHECK(WIFEXITED(status));
+	CHECK_INT(WEXITSTATUS(status), 0);
+	vtx_close(&x);
+}
+
 TEST(keys_and_sequences_in_pieces)
 {
 	begin_up(120, 36, env_256, NULL);
@@ -294,13 +326,18 @@ TEST(the_mouse_selects_and_opens)
 	check_quit();
 }
 
+/* The frame's corner stands in that column. */
+static bool
+corner_at(struct vtx *v, const void *column)
+{
+	return vtx_cell(v, *(const int *)column, 1).chars[0] == 0x256e;
+}
+
 TEST(resize_is_followed)
 {
 	begin_up(80, 24, env_256, NULL);
 	vtx_resize(&x, 120, 36);
-	CHECK(vtx_wait_text(&x, "events", WAIT));
-	vtx_settle(&x, 50);
-	CHECK(vtx_cell(&x, 119, 1).chars[0] == 0x256e);
+	CHECK(vtx_wait(&x, corner_at, &(int){ 119 }, WAIT));
 	vtx_resize(&x, 10, 3);
 	CHECK(vtx_wait_text(&x, "too small", WAIT));
 	vtx_resize(&x, 40, 12);
@@ -586,6 +623,9 @@ steady(void *arg)
 	str_format(text, sizeof text, "%d bytes a second\n", n);
 	printf("%s", text);
 	fflush(stdout);
+	/* The first frame is paid for out of the rate as well. */
+	if (r.child->max_rate > 0)
+		return n > 20 && n <= (int)r.child->max_rate ? 0 : 1;
 	return n < 1000 ? 0 : 1;
 }
 
@@ -595,6 +635,19 @@ TEST(sixty_four_nodes_cost_less_than_a_kilobyte_a_second)
 	int status;
 
 	vtx_spawn(&x, 200, 50, env_256, steady, (void *)(uintptr_t)&none);
+	CHECK(vtx_wait_exit(&x, &status, WAIT));
+	if (status != 0)
+		vtx_wait_text(&x, "(the figure above)", 0);
+	CHECK_INT(status, 0);
+	vtx_close(&x);
+}
+
+TEST(the_rate_to_the_terminal_is_kept)
+{
+	static const struct child c = { .max_rate = 400 };
+	int status;
+
+	vtx_spawn(&x, 120, 36, env_256, steady, (void *)(uintptr_t)&c);
 	CHECK(vtx_wait_exit(&x, &status, WAIT));
 	if (status != 0)
 		vtx_wait_text(&x, "(the figure above)", 0);
