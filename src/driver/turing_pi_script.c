@@ -6,7 +6,8 @@
  * read and starts no process at all. bmcd speaks TLS with a key of 4,096 bits,
  * so what it alone knows is asked rarely and over one connection; and it may
  * be wedged, so all has a limit of $1 seconds and the first failure ends it.
- * No tabs, short lines: this is typed at the serial console too.
+ * No tabs, short lines: this is typed at the serial console too. The answer of
+ * a poll is gathered in b and leaves in one write.
  */
 
 /* x is the first line of a file, "-" when it cannot be read. */
@@ -41,9 +42,11 @@ const char tp_once_body[] =
 
 const char tp_body[] =
     "R=${RACKMUX_ROOT-}\n"
+    "q='\n'\n"
+    "b=\n"
     "for n in 1 2 3 4; do\n"
     "rm_tp_get \"$R/sys/bus/platform/devices/node$n-power/state\"\n"
-    "printf 'rail %s %s\\n' $n \"$x\"\n"
+    "b=\"$b${q}rail $n $x\"\n"
     "done\n"
     "for i in node1 node2 node3 node4 ge0 ge1 eth0; do\n"
     "d=$R/sys/class/net/$i\n"
@@ -53,12 +56,12 @@ const char tp_body[] =
     "rm_tp_get \"$d/$f\"\n"
     "o=\"$o $x\"\n"
     "done\n"
-    "printf '%s\\n' \"$o\"\n"
+    "b=\"$b${q}$o\"\n"
     "done\n"
     "rm_tp_get \"$R/proc/uptime\"\n"
-    "printf 'up %s\\n' \"${x%% *}\"\n"
+    "b=\"$b${q}up ${x%% *}\"\n"
     "rm_tp_get \"$R/proc/loadavg\"\n"
-    "printf 'load %s\\n' \"${x%% *}\"\n"
+    "b=\"$b${q}load ${x%% *}\"\n"
     "t=-\n"
     "a=-\n"
     "if [ -r \"$R/proc/meminfo\" ]; then\n"
@@ -69,7 +72,7 @@ const char tp_body[] =
     "esac\n"
     "done <\"$R/proc/meminfo\"\n"
     "fi\n"
-    "printf 'mem %s %s\\n' \"$t\" \"$a\"\n"
+    "b=\"$b${q}mem $t $a\"\n"
     "for d in \"$R\"/sys/class/thermal/cooling_device*; do\n"
     "[ -e \"$d/cur_state\" ] || continue\n"
     "rm_tp_get \"$d/cur_state\"\n"
@@ -77,24 +80,24 @@ const char tp_body[] =
     "rm_tp_get \"$d/max_state\"\n"
     "m=$x\n"
     "rm_tp_get \"$d/type\"\n"
-    "printf 'fan %s %s %s\\n' \"$c\" \"$m\" \"$x\"\n"
+    "b=\"$b${q}fan $c $m $x\"\n"
     "done\n"
     "for d in \"$R\"/sys/class/hwmon/hwmon*; do\n"
     "[ -e \"$d/fan1_input\" ] || continue\n"
     "rm_tp_get \"$d/fan1_input\"\n"
-    "printf 'rpm %s\\n' \"$x\"\n"
+    "b=\"$b${q}rpm $x\"\n"
     "done\n"
     "if [ -e \"$R/sys/class/thermal/thermal_zone0/temp\" ]; then\n"
     "rm_tp_get \"$R/sys/class/thermal/thermal_zone0/temp\"\n"
-    "printf 'temp %s\\n' \"$x\"\n"
+    "b=\"$b${q}temp $x\"\n"
     "fi\n"
     "for l in fp::status fp:reset; do\n"
     "if [ -e \"$R/sys/class/leds/$l/brightness\" ]; then\n"
     "rm_tp_get \"$R/sys/class/leds/$l/brightness\"\n"
-    "printf 'led %s %s\\n' \"$l\" \"$x\"\n"
+    "b=\"$b${q}led $l $x\"\n"
     "fi\n"
     "done\n"
-    "printf 'end\\n'\n";
+    "printf '%s\\nend\\n' \"$b\"\n";
 
 const char tp_api_body[] =
     "R=${RACKMUX_ROOT-}\n"
