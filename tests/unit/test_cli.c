@@ -1,4 +1,5 @@
 /* The command line: as it is parsed, and as the built program answers. */
+#include "../lib/simproc.h"
 #include "../lib/test.h"
 
 #include <fcntl.h>
@@ -116,79 +117,27 @@ TEST(usage_errors_say_what_to_do)
 
 /* --- the program -------------------------------------------------------- */
 
-static char out[65536], said[65536];
+static struct ran ran = { 0 };
+#define program_out ran.out
+#define program_err ran.err
 
-static void
-read_back(const char *name, char *to, size_t size)
-{
-	char path[512];
-	size_t n;
-	FILE *f;
-
-	snprintf(path, sizeof path, "%s/%s", test_dir(), name);
-	f = fopen(path, "re");
-	CHECK(f != NULL);
-	n = fread(to, 1, size - 1, f);
-	to[n] = '\0';
-	fclose(f);
-}
-
-static void
-become(char *const *argv)
-{
-	char path[512];
-	int fd;
-
-	CHECK(setenv("HOME", test_dir(), 1) == 0);
-	unsetenv("XDG_CONFIG_HOME");
-	unsetenv("XDG_STATE_HOME");
-	unsetenv("RACKMUX_LOG");
-	fd = open("/dev/null", O_RDONLY);
-	dup2(fd, 0);
-	snprintf(path, sizeof path, "%s/out", test_dir());
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	dup2(fd, 1);
-	snprintf(path, sizeof path, "%s/err", test_dir());
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	dup2(fd, 2);
-	execv(argv[0], argv);
-	_exit(127);
-}
-
-/* Runs the program that was built beside this test; its exit status. */
 static int
-run(const char *first, ...)
+program_run(const char *first, ...)
 {
-	static char program[512];
-	char *argv[ARGS_MAX] = { program };
-	const char *build = getenv("RM_BUILD");
-	int argc = 1, status = 0;
+	const char *argv[ARGS_MAX];
+	size_t n = 0;
 	va_list ap;
-	pid_t pid;
 
-	if (build != NULL) {
-		snprintf(program, sizeof program, "%s/rackmux", build);
-	} else {
-		ssize_t n = readlink("/proc/self/exe", program, 480);
-
-		CHECK(n > 0);
-		program[n] = '\0';
-		*strrchr(program, '/') = '\0';
-		snprintf(strrchr(program, '/'), 16, "/rackmux");
-	}
 	va_start(ap, first);
-	for (const char *a = first; a != NULL; a = va_arg(ap, const char *))
-		argv[argc++] = word(a);
+	for (const char *a = first; a != NULL; a = va_arg(ap, const char *)) {
+		CHECK(n + 1 < ARGS_MAX);
+		argv[n++] = a;
+	}
 	va_end(ap);
-	fflush(NULL);
-	pid = fork();
-	if (pid == 0)
-		become(argv);
-	CHECK(waitpid(pid, &status, 0) == pid);
-	read_back("out", out, sizeof out);
-	read_back("err", said, sizeof said);
-	CHECK(WIFEXITED(status));
-	return WEXITSTATUS(status);
+	argv[n] = NULL;
+	ran_release(&ran);
+	ran_rackmux(&ran, 25000, argv);
+	return ran.status;
 }
 
 static const char *
@@ -207,20 +156,22 @@ write_file(const char *name, const char *text)
 
 TEST(help_and_version)
 {
-	CHECK_INT(run("--help", NULL), 0);
-	CHECK(strstr(out, "rackmux status [SELECTOR]") != NULL);
-	CHECK(strstr(out, "--read-only") != NULL);
-	CHECK_STR(said, "");
-	CHECK_INT(run("--version", NULL), 0);
-	CHECK(strncmp(out, "rackmux ", 8) == 0);
+	CHECK_INT(program_run("--help", NULL), 0);
+	CHECK(strstr(program_out, "rackmux status [SELECTOR]") != NULL);
+	CHECK(strstr(program_out, "--read-only") != NULL);
+	CHECK_STR(program_err, "");
+	CHECK_INT(program_run("--version", NULL), 0);
+	CHECK(strncmp(program_out, "rackmux ", 8) == 0);
+	ran_release(&ran);
 }
 
 TEST(unknown_option_ends_with_2)
 {
-	CHECK_INT(run("--bogus", NULL), 2);
-	CHECK_STR(out, "");
-	CHECK(strstr(said, "--bogus") != NULL);
-	CHECK(strstr(said, "--help") != NULL);
+	CHECK_INT(program_run("--bogus", NULL), 2);
+	CHECK_STR(program_out, "");
+	CHECK(strstr(program_err, "--bogus") != NULL);
+	CHECK(strstr(program_err, "--help") != NULL);
+	ran_release(&ran);
 }
 
 TEST(check_prints_every_mistake)
@@ -231,35 +182,39 @@ TEST(check_prints_every_mistake)
 
 	snprintf(
 	    path, sizeof path, "%s/tests/config/mistakes.cfg", top ? top : ".");
-	CHECK_INT(run("check", path, NULL), 1);
-	for (const char *s = out; *s != '\0'; s++)
+	CHECK_INT(program_run("check", path, NULL), 1);
+	for (const char *s = program_out; *s != '\0'; s++)
 		lines += *s == '\n';
 	CHECK_INT(lines, 10);
-	CHECK(strstr(out, "mistakes.cfg:3: 'poll' must be a number") != NULL);
-	CHECK_STR(said, "");
+	CHECK(strstr(program_out, "mistakes.cfg:3: 'poll' must be a number") !=
+	    NULL);
+	CHECK_STR(program_err, "");
 	snprintf(
 	    path, sizeof path, "%s/tests/config/good.cfg", top ? top : ".");
-	CHECK_INT(run("check", path, NULL), 0);
-	CHECK(strstr(out, "good: 2 boards") != NULL);
+	CHECK_INT(program_run("check", path, NULL), 0);
+	CHECK(strstr(program_out, "good: 2 boards") != NULL);
+	ran_release(&ran);
 }
 
 TEST(no_configuration_ends_with_2)
 {
-	CHECK_INT(run("status", NULL), 2);
+	CHECK_INT(program_run("status", NULL), 2);
 	if (access("/etc/rackmux/rackmux.cfg", F_OK) != 0)
-		CHECK(strstr(said, "/etc/rackmux/rackmux.cfg") != NULL);
-	CHECK_INT(run("-c", "/nonexistent.cfg", "status", NULL), 2);
-	CHECK(strstr(said, "/nonexistent.cfg") != NULL);
+		CHECK(strstr(program_err, "/etc/rackmux/rackmux.cfg") != NULL);
+	CHECK_INT(program_run("-c", "/nonexistent.cfg", "status", NULL), 2);
+	CHECK(strstr(program_err, "/nonexistent.cfg") != NULL);
+	ran_release(&ran);
 }
 
 TEST(no_terminal_is_said)
 {
-	CHECK_INT(run("root@127.0.0.1", NULL), 2);
-	CHECK(strstr(said, "terminal") != NULL);
-	CHECK(strstr(said, "rackmux status") != NULL);
-	CHECK_STR(out, "");
-	CHECK_INT(run("demo", NULL), 2);
-	CHECK(strstr(said, "terminal") != NULL);
+	CHECK_INT(program_run("root@127.0.0.1", NULL), 2);
+	CHECK(strstr(program_err, "terminal") != NULL);
+	CHECK(strstr(program_err, "rackmux status") != NULL);
+	CHECK_STR(program_out, "");
+	CHECK_INT(program_run("demo", NULL), 2);
+	CHECK(strstr(program_err, "terminal") != NULL);
+	ran_release(&ran);
 }
 
 TEST(selector_without_a_match_ends_with_3)
@@ -271,11 +226,12 @@ TEST(selector_without_a_match_ends_with_3)
 		"ssh: { config = \"none\"; };\n"
 		"boards = ( { name = \"a\"; type = \"linux\"; "
 		"link = \"ssh://x@127.0.0.1:1\"; } );\n"));
-	CHECK_INT(run("-c", path, "status", "nosuch", NULL), 3);
-	CHECK(strstr(said, "nothing matches 'nosuch'") != NULL);
-	CHECK_STR(out, "");
-	CHECK_INT(run("-c", path, "status", "a/x", NULL), 2);
-	CHECK(strstr(said, "is no slot") != NULL);
+	CHECK_INT(program_run("-c", path, "status", "nosuch", NULL), 3);
+	CHECK(strstr(program_err, "nothing matches 'nosuch'") != NULL);
+	CHECK_STR(program_out, "");
+	CHECK_INT(program_run("-c", path, "status", "a/x", NULL), 2);
+	CHECK(strstr(program_err, "is no slot") != NULL);
+	ran_release(&ran);
 }
 
 /* Port 1 of the loopback refuses: an answer at once, and the reason. */
@@ -288,12 +244,14 @@ TEST(a_board_that_refuses_ends_with_1)
 		"ssh: { config = \"none\"; };\n"
 		"boards = ( { name = \"a\"; type = \"turing-pi\"; "
 		"link = \"ssh://x@127.0.0.1:1\"; } );\n"));
-	CHECK_INT(run("-c", path, "status", NULL), 1);
-	CHECK(strstr(out, "a/1") != NULL);
-	CHECK(strstr(said, "rackmux: a: ") != NULL);
-	CHECK(strstr(said, "refuses") != NULL);
-	CHECK_INT(run("-c", path, "status", "--json", NULL), 1);
-	CHECK(strncmp(out, "{\"kind\":\"board\",\"board\":\"a\"", 27) == 0);
+	CHECK_INT(program_run("-c", path, "status", NULL), 1);
+	CHECK(strstr(program_out, "a/1") != NULL);
+	CHECK(strstr(program_err, "rackmux: a: ") != NULL);
+	CHECK(strstr(program_err, "refuses") != NULL);
+	CHECK_INT(program_run("-c", path, "status", "--json", NULL), 1);
+	CHECK(strncmp(program_out, "{\"kind\":\"board\",\"board\":\"a\"", 27) ==
+	    0);
+	ran_release(&ran);
 }
 
 /* Nobody answers at all: what is known by then is printed. */
@@ -307,23 +265,34 @@ TEST(the_timeout_ends_the_wait)
 		"link = \"exec:sleep 100\"; }, { name = \"b\"; "
 		"type = \"linux\"; link = \"exec:sh\"; } );\n"));
 	/* A board that is not meant is not waited for. */
-	CHECK_INT(run("-c", path, "status", "b", NULL), 0);
-	CHECK(strstr(out, "b/1") != NULL && strstr(out, "a/1") == NULL);
-	CHECK_INT(run("-c", path, "status", "--timeout", "0.3", NULL), 1);
-	CHECK(strstr(out, "a/4") != NULL);
-	CHECK(strstr(said, "rackmux: a: no answer") != NULL);
+	CHECK_INT(program_run("-c", path, "status", "b", NULL), 0);
+	CHECK(strstr(program_out, "b/1") != NULL &&
+	    strstr(program_out, "a/1") == NULL);
+	CHECK_INT(
+	    program_run("-c", path, "status", "--timeout", "0.3", NULL), 1);
+	CHECK(strstr(program_out, "a/4") != NULL);
+	CHECK(strstr(program_err, "rackmux: a: no answer") != NULL);
+	ran_release(&ran);
 }
 
 TEST(a_full_disk_is_no_success)
 {
-	char path[512];
+	int full = open("/dev/full", O_WRONLY | O_CLOEXEC), status;
+	pid_t pid;
 
-	if (access("/dev/full", W_OK) != 0)
+	if (full < 0)
 		return;
-	snprintf(path, sizeof path, "%s/out", test_dir());
-	CHECK(symlink("/dev/full", path) == 0);
-	CHECK_INT(run("--help", NULL), 1);
-	CHECK(strstr(said, "cannot write to stdout") != NULL);
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		dup2(full, 1);
+		execl(
+		    program_path("rackmux"), "rackmux", "--help", (char *)NULL);
+		_exit(127);
+	}
+	CHECK(waitpid(pid, &status, 0) == pid);
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+	close(full);
 }
 
 /* The whole path: simulator, SSH and a serial console, drivers, model,
@@ -333,16 +302,17 @@ TEST(demo_prints_a_living_rack_and_leaves_nothing)
 	char pattern[512];
 	glob_t g;
 
-	CHECK(setenv("XDG_RUNTIME_DIR", test_dir(), 1) == 0);
-	if (run("demo", "--status", NULL) != 0)
-		fprintf(stderr, "# %s", said);
-	CHECK_STR(said, "");
-	CHECK(strstr(out, "\ntp2-a ") != NULL);
-	CHECK(strstr(out, "\ntp2-a/1  web-a      on ") != NULL);
-	CHECK(strstr(out, "\npis/15   pi15       on ") != NULL);
-	CHECK(strstr(out, "\ntp2-c/2  lab-2      off ") != NULL);
-	snprintf(pattern, sizeof pattern, "%s/rackmux-demo-*", test_dir());
+	if (program_run("demo", "--status", NULL) != 0)
+		fprintf(stderr, "# %s", program_err);
+	CHECK_STR(program_err, "");
+	CHECK(strstr(program_out, "\ntp2-a ") != NULL);
+	CHECK(strstr(program_out, "\ntp2-a/1  web-a      on ") != NULL);
+	CHECK(strstr(program_out, "\npis/15   pi15       on ") != NULL);
+	CHECK(strstr(program_out, "\ntp2-c/2  lab-2      off ") != NULL);
+	snprintf(
+	    pattern, sizeof pattern, "%s/xdg-run/rackmux-demo-*", test_dir());
 	CHECK_INT(glob(pattern, 0, NULL, &g), GLOB_NOMATCH);
+	ran_release(&ran);
 }
 
 TEST(log_is_private_and_goes_to_the_state_folder)
@@ -350,12 +320,12 @@ TEST(log_is_private_and_goes_to_the_state_folder)
 	char path[512];
 	struct stat st;
 
-	CHECK_INT(run("--log", "r.log", "status", NULL), 2);
-	snprintf(
-	    path, sizeof path, "%s/.local/state/rackmux/r.log", test_dir());
+	CHECK_INT(program_run("--log", "r.log", "status", NULL), 2);
+	snprintf(path, sizeof path, "%s/xdg-state/rackmux/r.log", test_dir());
 	CHECK(stat(path, &st) == 0);
 	CHECK_INT(st.st_mode & 0777, 0600);
 	*strrchr(path, '/') = '\0';
 	CHECK(stat(path, &st) == 0);
 	CHECK_INT(st.st_mode & 0777, 0700);
+	ran_release(&ran);
 }
