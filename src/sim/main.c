@@ -48,7 +48,9 @@ struct sim {
 static const char usage[] =
     "Usage: rackmux-sim [-c RACK.cfg] [--write-config FILE] [OPTION...]\n"
     "Serves a simulated rack on loopback until it is told to end.\n\n"
-    "  -c, --config FILE      the rack; without it, that of the demo\n"
+    "  -c, --config FILE      the rack; without it, that of the demo, in "
+    "which\n"
+    "                         things happen unless faults are given\n"
     "      --boards N         instead: N boards of one Linux node each\n"
     "      --write-config FILE  write a rackmux configuration that reaches "
     "it\n"
@@ -56,6 +58,7 @@ static const char usage[] =
     "      --scenario FILE    faults, one a line; SIGHUP reads it again\n"
     "      --control PATH     a socket that takes such lines\n"
     "      --list-faults      what KIND can be\n"
+    "      --print-rack       the demo's rack, to begin one's own with\n"
     "      --seed N           the same seed, the same story\n"
     "      --with-parent      end when the parent does\n"
     "      --shell BOARD[/NODE]  that machine's shell, here\n"
@@ -89,7 +92,68 @@ number(const char *text, long min, long max, long *out)
 	return false;
 }
 
-/* 0: go on; else exit with that status - 1. */
+/* An option with its value. 0: go on; else exit with that status - 1. */
+static int
+set_option(struct options *o, int c, const char *value)
+{
+	switch (c) {
+	case 'c':
+		o->config = value;
+		return 0;
+	case 'w':
+		o->write = value;
+		return 0;
+	case 'f':
+		if (o->n_faults < FAULTS_MAX)
+			o->faults[o->n_faults++] = value;
+		return 0;
+	case 's':
+		o->scenario = value;
+		return 0;
+	case 'C':
+		o->control = value;
+		return 0;
+	case 'b':
+		return number(value, 1, 4096, &o->boards) ? 0 : 3;
+	case 'S':
+		return number(value, 0, 2147483647, &o->seed) ? 0 : 3;
+	case 'x':
+		o->shell = value;
+		return 0;
+	case 'g':
+		o->getty = value;
+		return 0;
+	default:
+		fputs("Try rackmux-sim --help.\n", stderr);
+		return 3;
+	}
+}
+
+static int
+set_flag(struct options *o, int c)
+{
+	switch (c) {
+	case 'p':
+		o->with_parent = true;
+		return 0;
+	case 'q':
+		o->quiet = true;
+		return 0;
+	case 'l':
+		list_faults();
+		return 1;
+	case 'r':
+		fputs(demo_rack(), stdout);
+		return 1;
+	case 'V':
+		printf("rackmux-sim %s\n", RM_VERSION);
+		return 1;
+	default:
+		fputs(usage, stdout);
+		return 1;
+	}
+}
+
 static int
 parse_options(struct options *o, int argc, char **argv)
 {
@@ -99,73 +163,26 @@ parse_options(struct options *o, int argc, char **argv)
 		{ "fault", required_argument, NULL, 'f' },
 		{ "scenario", required_argument, NULL, 's' },
 		{ "control", required_argument, NULL, 'C' },
-		{ "list-faults", no_argument, NULL, 'l' },
 		{ "boards", required_argument, NULL, 'b' },
 		{ "seed", required_argument, NULL, 'S' },
-		{ "with-parent", no_argument, NULL, 'p' },
 		{ "shell", required_argument, NULL, 'x' },
 		{ "getty", required_argument, NULL, 'g' },
+		{ "list-faults", no_argument, NULL, 'l' },
+		{ "print-rack", no_argument, NULL, 'r' },
+		{ "with-parent", no_argument, NULL, 'p' },
 		{ "quiet", no_argument, NULL, 'q' },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	int c;
+	int c, rc = 0;
 
-	while ((c = getopt_long(argc, argv, "c:qh", longs, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			o->config = optarg;
-			break;
-		case 'w':
-			o->write = optarg;
-			break;
-		case 'f':
-			if (o->n_faults < FAULTS_MAX)
-				o->faults[o->n_faults++] = optarg;
-			break;
-		case 's':
-			o->scenario = optarg;
-			break;
-		case 'C':
-			o->control = optarg;
-			break;
-		case 'b':
-			if (!number(optarg, 1, 4096, &o->boards))
-				return 3;
-			break;
-		case 'S':
-			if (!number(optarg, 0, 2147483647, &o->seed))
-				return 3;
-			break;
-		case 'p':
-			o->with_parent = true;
-			break;
-		case 'x':
-			o->shell = optarg;
-			break;
-		case 'g':
-			o->getty = optarg;
-			break;
-		case 'q':
-			o->quiet = true;
-			break;
-		case 'l':
-			list_faults();
-			return 1;
-		case 'V':
-			printf("rackmux-sim %s\n", RM_VERSION);
-			return 1;
-		case 'h':
-			fputs(usage, stdout);
-			return 1;
-		default:
-			fputs("Try rackmux-sim --help.\n", stderr);
-			return 3;
-		}
-	}
-	if (optind == argc)
-		return 0;
+	while (
+	    rc == 0 && (c = getopt_long(argc, argv, "c:qh", longs, NULL)) != -1)
+		rc = strchr("lrpqVh", c) != NULL ? set_flag(o, c)
+						 : set_option(o, c, optarg);
+	if (rc != 0 || optind == argc)
+		return rc;
 	fprintf(stderr, "rackmux-sim: what is \"%s\"?\n", argv[optind]);
 	return 3;
 }

@@ -30,7 +30,7 @@ struct proc {
 	struct tty *tty;
 	struct buf in;
 	bool in_eof, dead, running, told;
-	bool timed;	/* the wait for input ends by the timer too */
+	bool timed; /* the wait for input ends by the timer too */
 	enum wait wait;
 	int status;
 	struct proc_std std;
@@ -322,10 +322,10 @@ proc_read_line(struct proc *p, struct buf *out)
 		return n < 0 ? -1 : out->len > 0;
 	}
 	for (;;) {
-		const char *nl = p->in.len > 0
-			? memchr(p->in.data, '\n', p->in.len) : NULL;
-		size_t take = nl != NULL ? (size_t)(nl - p->in.data) + 1
-					 : p->in.len;
+		const char *nl =
+		    p->in.len > 0 ? memchr(p->in.data, '\n', p->in.len) : NULL;
+		size_t take =
+		    nl != NULL ? (size_t)(nl - p->in.data) + 1 : p->in.len;
 
 		buf_add(out, buf_str(&p->in), take);
 		buf_drop(&p->in, take);
