@@ -336,7 +336,7 @@ failed(struct auth *a)
 		  "identity."
 		: "",
 	    word && !a->o.interactive && a->o.password_cmd == NULL
-		? " A password can be given by password_cmd."
+		? " A password can be given by password_command."
 		: "");
 	a->phase = OVER;
 	return AUTH_FAILED;
