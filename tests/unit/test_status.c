@@ -370,19 +370,43 @@ config_of(const char *text)
 	"{ name = \"b\"; type = \"linux\"; unit = 2; " \
 	"link = \"ssh://x@127.0.0.1:1\"; }"
 
-TEST(reload_touches_only_what_changed)
+static struct loop *loop;
+static struct session *session;
+static struct session_change ch;
+
+static void
+session_begin(const char *text)
 {
-	struct loop *loop = loop_new();
-	struct session *s = session_new(loop, NULL, NULL);
-	struct model *m = session_model(s);
-	struct session_change ch;
+	loop = loop_new();
+	session = session_new(loop, NULL, NULL);
+	session_apply(session, config_of(text), &ch);
+}
+
+static void
+session_end(void)
+{
+	session_free(session);
+	loop_free(loop);
+}
+
+static size_t
+links(void)
+{
 	unsigned long long bytes;
+
+	return session_links(session, &bytes);
+}
+
+TEST(reload_keeps_what_did_not_change)
+{
+	struct model *m;
 	struct board *a, *b;
 	struct origin *origin;
 
-	session_apply(s, config_of(HEAD BOARD_A "}, " BOARD_B " );"), &ch);
+	session_begin(HEAD BOARD_A "}, " BOARD_B " );");
+	m = session_model(session);
 	CHECK_INT(ch.added, 2);
-	CHECK_INT(session_links(s, &bytes), 2);
+	CHECK_INT(links(), 2);
 	a = model_find_board(m, "a");
 	b = model_find_board(m, "b");
 	CHECK(a != NULL && b != NULL && m->boards[0] == a);
@@ -392,7 +416,7 @@ TEST(reload_touches_only_what_changed)
 	origin = a->origin;
 
 	/* Only a comment, and the budget of the rack. */
-	session_apply(s,
+	session_apply(session,
 	    config_of("# x\nrack: { power_budget_w = 9; };\n" HEAD BOARD_A
 		      "}, " BOARD_B " );"),
 	    &ch);
@@ -400,16 +424,23 @@ TEST(reload_touches_only_what_changed)
 	CHECK_INT(ch.changed + ch.added + ch.removed, 0);
 	CHECK(model_find_board(m, "a") == a && a->origin == origin);
 	CHECK(m->power_budget_w == 9);
+	session_end();
+}
 
-	/* A link of its own for a slot of a: its controller's stays. */
-	session_apply(s,
-	    config_of(
-		HEAD BOARD_A "nodes = ( { slot = 2; } ); }, " BOARD_B " );"),
-	    &ch);
-	CHECK_INT(ch.changed, 1);
+TEST(reload_touches_only_the_links_that_changed)
+{
+	struct model *m;
+	struct board *a;
+	struct origin *origin;
+
+	session_begin(
+	    HEAD BOARD_A "nodes = ( { slot = 2; } ); }, " BOARD_B " );");
+	m = session_model(session);
 	a = model_find_board(m, "a");
 	origin = a->origin;
-	session_apply(s,
+
+	/* A link of its own for a slot of a: its controller's stays. */
+	session_apply(session,
 	    config_of(HEAD BOARD_A
 		"nodes = ( { slot = 2; link = \"ssh://x@127.0.0.1:1\"; } ); "
 		"}, " BOARD_B " );"),
@@ -418,57 +449,48 @@ TEST(reload_touches_only_what_changed)
 	CHECK_INT(ch.kept, 1);
 	CHECK(model_find_board(m, "a") == a && a->origin == origin);
 	CHECK(a->nodes[1]->inband != NULL);
-	CHECK_INT(session_links(s, &bytes), 3);
+	CHECK_INT(links(), 3);
 
 	/* b goes. */
-	session_apply(s, config_of(HEAD BOARD_A "} );"), &ch);
+	session_apply(session, config_of(HEAD BOARD_A "} );"), &ch);
 	CHECK_INT(ch.removed, 1);
 	CHECK_INT(ch.changed, 1);
 	CHECK(model_find_board(m, "b") == NULL);
-	CHECK_INT(session_links(s, &bytes), 1);
+	CHECK_INT(links(), 1);
 
-	/* Another user of all links: every link is made anew. */
-	session_apply(s,
+	/* Another key for all links: every link is made anew. */
+	session_apply(session,
 	    config_of("ssh: { config = \"none\"; identity = \"k\"; };\n"
 		      "boards = (\n" BOARD_A "} );"),
 	    &ch);
 	CHECK_INT(ch.changed, 1);
-	session_free(s);
-	loop_free(loop);
+	session_end();
 }
 
 TEST(a_board_may_take_the_place_of_another)
 {
-	struct loop *loop = loop_new();
-	struct session *s = session_new(loop, NULL, NULL);
-	struct session_change ch;
-
-	session_apply(s, config_of(HEAD BOARD_B " );"), &ch);
-	session_apply(s,
+	session_begin(HEAD BOARD_B " );");
+	session_apply(session,
 	    config_of(HEAD "{ name = \"c\"; type = \"linux\"; unit = 2; "
 			   "link = \"ssh://x@127.0.0.1:1\"; } );"),
 	    &ch);
 	CHECK_INT(ch.removed, 1);
 	CHECK_INT(ch.added, 1);
-	CHECK_INT(session_model(s)->n_boards, 1);
-	session_free(s);
-	loop_free(loop);
+	CHECK_INT(session_model(session)->n_boards, 1);
+	session_end();
 }
 
 TEST(settled_once_every_link_has_failed)
 {
-	struct loop *loop = loop_new();
-	struct session *s = session_new(loop, NULL, NULL);
 	struct session_failure f[4];
 
-	session_apply(s, config_of(HEAD BOARD_A "}, " BOARD_B " );"), NULL);
-	CHECK(!session_settled(s));
-	while (!session_settled(s))
+	session_begin(HEAD BOARD_A "}, " BOARD_B " );");
+	CHECK(!session_settled(session));
+	while (!session_settled(session))
 		loop_turn(loop, 1000);
-	CHECK_INT(session_failures(s, f, 4), 2);
+	CHECK_INT(session_failures(session, f, 4), 2);
 	CHECK(f[0].slot == 0 && strcmp(f[0].board->name, "a") == 0);
 	CHECK(f[1].slot == 1 && strcmp(f[1].board->name, "b") == 0);
 	CHECK(f[0].why[0] != '\0');
-	session_free(s);
-	loop_free(loop);
+	session_end();
 }
