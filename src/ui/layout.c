@@ -14,6 +14,8 @@
  */
 
 #define LABEL_MIN_W 30
+#define ROW_SLOTS 8
+#define ROW_TILE_W 21
 
 struct level {
 	enum density density;
@@ -75,6 +77,10 @@ fit_tiles(struct layout_board *b, int w)
 	bool gap = b->density <= DENSITY_NARROW;
 	int most = gap ? (w + 1) / (b->tile_w + 1) : w / b->tile_w;
 
+	/* The few slots of one board are one row in the hardware. */
+	if (b->density == DENSITY_WIDE && b->slots > 0 &&
+	    b->slots <= ROW_SLOTS && (w + 1) / b->slots - 1 >= ROW_TILE_W)
+		most = b->slots;
 	most = clamp(most, 1, b->slots > 0 ? b->slots : 1);
 	b->rows = b->slots > 0 ? (b->slots + most - 1) / most : 1;
 	b->cols =

@@ -59,9 +59,9 @@ static const struct theme themes[] = {
 		    [ROLE_TEXT] = { RGB(ffffff), RGB(000000), 0 },
 		    [ROLE_DIM] = { RGB(c6c6c6), RGB(000000), 0 },
 		    [ROLE_BRIGHT] = { RGB(ffffff), RGB(000000), STYLE_BOLD },
-		    [ROLE_TITLE] = { RGB(000000), RGB(ffffff), STYLE_BOLD },
-		    [ROLE_BAR] = { RGB(000000), RGB(ffffff), 0 },
-		    [ROLE_BAR_DIM] = { RGB(303030), RGB(ffffff), 0 },
+		    [ROLE_TITLE] = { RGB(ffff00), RGB(303030), STYLE_BOLD },
+		    [ROLE_BAR] = { RGB(ffffff), RGB(303030), 0 },
+		    [ROLE_BAR_DIM] = { RGB(d0d0d0), RGB(303030), 0 },
 		    [ROLE_FRAME] = { RGB(a8a8a8), RGB(000000), 0 },
 		    [ROLE_FRAME_FOCUS] = { RGB(ffff00), RGB(000000),
 			STYLE_BOLD },
@@ -133,11 +133,11 @@ static const struct theme default_16 = { .name = "default",
 	    [ROLE_TEXT] = { DEF, DEF, 0 },
 	    [ROLE_DIM] = { 8, DEF, 0 },
 	    [ROLE_BRIGHT] = { DEF, DEF, STYLE_BOLD },
-	    [ROLE_TITLE] = { 12, DEF, STYLE_BOLD },
+	    [ROLE_TITLE] = { 14, DEF, STYLE_BOLD },
 	    [ROLE_BAR] = { DEF, DEF, 0 },
 	    [ROLE_BAR_DIM] = { 8, DEF, 0 },
 	    [ROLE_FRAME] = { 8, DEF, 0 },
-	    [ROLE_FRAME_FOCUS] = { 12, DEF, 0 },
+	    [ROLE_FRAME_FOCUS] = { 14, DEF, 0 },
 	    [ROLE_UNIT] = { 8, DEF, 0 },
 	    [ROLE_SELECTED] = { 15, 4, 0 },
 	    [ROLE_MARK] = { 11, DEF, STYLE_BOLD },
@@ -147,7 +147,7 @@ static const struct theme default_16 = { .name = "default",
 	    [ROLE_LOST] = { 9, DEF, STYLE_BOLD },
 	    [ROLE_UNKNOWN] = { 8, DEF, 0 },
 	    [ROLE_STALE] = { 8, DEF, 0 },
-	    [ROLE_LOCATE] = { 12, DEF, STYLE_BOLD | STYLE_BLINK },
+	    [ROLE_LOCATE] = { 13, DEF, STYLE_BOLD | STYLE_BLINK },
 	    [ROLE_COOL] = { 6, DEF, 0 },
 	    [ROLE_WARM] = { 3, DEF, 0 },
 	    [ROLE_HOT] = { 11, DEF, STYLE_BOLD },
@@ -158,8 +158,8 @@ static const struct theme default_16 = { .name = "default",
 	    [ROLE_KEY] = { 14, DEF, 0 },
 	    [ROLE_INPUT] = { DEF, DEF, STYLE_UNDERLINE },
 	    [ROLE_POPUP] = { DEF, DEF, 0 },
-	    [ROLE_POPUP_FRAME] = { 12, DEF, 0 },
-	    [ROLE_GRAPH] = { 12, DEF, 0 },
+	    [ROLE_POPUP_FRAME] = { 14, DEF, 0 },
+	    [ROLE_GRAPH] = { 14, DEF, 0 },
 	} };
 
 const struct theme *
@@ -367,7 +367,8 @@ theme_look(const struct theme *t, enum role role, uint8_t flags,
 		look.fg = COLOUR_DEFAULT;
 		look.flags |= STYLE_DIM;
 	}
-	if (depth <= DEPTH_16 && look.fg == 8 && look.bg > 0)
+	if (depth <= DEPTH_16 && (look.fg == 8 || look.fg == 0) &&
+	    look.bg > 0 && look.bg != 7 && look.bg != 15)
 		look.fg = 7;
 	if (look.fg != COLOUR_DEFAULT && look.fg == look.bg)
 		look.fg = COLOUR_DEFAULT;

@@ -34,3 +34,18 @@ TEST(shipped_files_are_the_builtin_themes)
 		free(path);
 	}
 }
+
+TEST(the_light_theme_has_no_mistake)
+{
+	const char *slash = strrchr(__FILE__, '/');
+	char *path = mem_printf("%.*s/../../themes/light.theme",
+	    slash != NULL ? (int)(slash - __FILE__) : 1,
+	    slash != NULL ? __FILE__ : ".");
+	struct theme got;
+	struct diags d = { 0 };
+
+	CHECK(themefile_load(path, &got, &d));
+	CHECK_STR(got.name, "light");
+	CHECK_INT(got.roles[ROLE_HOT].fg, COLOUR_RGB | 0xc25700);
+	free(path);
+}
