@@ -81,7 +81,7 @@ say_taken(struct reload *r, const struct session_change *change)
 		    "configuration read again: all boards as before");
 	else
 		str_format(text, sizeof text,
-		    "configuration taken: %zu boards added, %zu changed, %zu "
+		    "configuration taken; boards: %zu added, %zu changed, %zu "
 		    "removed, %zu as before",
 		    change->added, change->changed, change->removed,
 		    change->kept);

@@ -105,6 +105,20 @@ TEST(good_file_is_read)
 	config_free(c);
 }
 
+TEST(the_example_is_good)
+{
+	const char *top = getenv("RM_TOP");
+	struct diags d = { 0 };
+	char path[512];
+	struct config *c;
+
+	snprintf(path, sizeof path, "%s/config/rackmux.cfg", top ? top : ".");
+	c = config_load(path, &d);
+	dump(&d);
+	CHECK(c != NULL && c->n_boards == 2);
+	config_free(c);
+}
+
 TEST(ten_mistakes_are_told_in_one_run)
 {
 	struct diags d = { 0 };

@@ -98,8 +98,8 @@ TEST(a_saved_change_is_taken_in)
 	wait_for(&good, 1);
 	CHECK_INT(bad, 0);
 	CHECK_INT(applied, 1);
-	CHECK(
-	    strstr(last, "1 boards added, 0 changed, 0 removed, 1 as") != NULL);
+	CHECK(strstr(last, "boards: 1 added, 0 changed, 0 removed, 1 as") !=
+	    NULL);
 	CHECK_INT(session_model(session)->n_boards, 2);
 	end();
 }
