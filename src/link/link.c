@@ -263,7 +263,7 @@ link_fail(struct link *l, enum link_why why, const char *text, bool retry)
 	text_clean(copy, sizeof(copy), text, strlen(text));
 	link_enter(l);
 	l->up = false;
-	timer_stop(l->silence);
+	silence_end(l);
 	passcmd_free(l->passcmd);
 	l->passcmd = NULL;
 	l->password_id = 0;
@@ -289,6 +289,7 @@ link_is_up(struct link *l)
 {
 	l->up = true;
 	backoff_up(&l->backoff, loop_now(l->loop));
+	silence_up(l);
 	task_post(l->post);
 	link_set_state(l, LINK_UP, LINK_WHY_NONE, "");
 }
@@ -376,39 +377,6 @@ on_retry(void *arg)
 	on_kick(arg);
 }
 
-/* Something is under way and nothing comes: make the peer talk, and if it
- * does not, it is gone. What cannot be made to talk has its timeouts. */
-static void
-on_silence(void *arg)
-{
-	struct link *l = arg;
-	uint64_t now = loop_now(l->loop), quiet;
-	unsigned long long received;
-	char text[80];
-
-	if (!l->conn || !runs_under_way(l))
-		return;
-	received = l->conn->t->ops->received(l->conn->t);
-	if (received != l->received) {
-		l->received = received;
-		l->silent_since = now;
-		l->probed = false;
-	}
-	quiet = now - l->silent_since;
-	if (l->ops->probe && quiet >= l->config.silent_ms && l->probed) {
-		str_format(text, sizeof(text), "no answer for %u.%u s",
-		    l->config.silent_ms / 1000,
-		    l->config.silent_ms % 1000 / 100);
-		link_fail(l, LINK_WHY_SILENT, text, true);
-		return;
-	}
-	if (l->ops->probe && quiet >= l->config.silent_ms / 4 && !l->probed) {
-		l->probed = true;
-		l->ops->probe(l->conn->t);
-	}
-	timer_start(l->silence, l->config.silent_ms / 4);
-}
-
 /* --- the outside -------------------------------------------------------- */
 
 static const struct transport_ops *
@@ -462,7 +430,7 @@ link_new(struct link_pool *pool, const struct link_config *config,
 	l->arg = arg;
 	backoff_init(&l->backoff, 0);
 	l->retry = timer_new(l->loop, on_retry, l);
-	l->silence = timer_new(l->loop, on_silence, l);
+	l->silence = timer_new(l->loop, silence_tick, l);
 	l->kick = task_new(l->loop, on_kick, l);
 	l->post = task_new(l->loop, runs_post, l);
 	return l;
@@ -479,6 +447,7 @@ link_free(struct link *l)
 	l->up = false;
 	passcmd_free(l->passcmd);
 	l->passcmd = NULL;
+	silence_end(l);
 	link_close_shell(l);
 	runs_free(l);
 	forget_retry(l);

@@ -98,9 +98,11 @@ struct link {
 	enum link_why shell_why;
 	unsigned tickets, rtt_us;
 	unsigned long long bytes;	/* of connections that are over */
-	unsigned long long received;	/* when the silence began */
-	uint64_t silent_since;
-	bool probed, borrowed;
+	unsigned long long received;	/* at heard_at */
+	uint64_t heard_at, wait_since, probed_at;
+	unsigned probes;
+	struct stream *probe;
+	bool borrowed;
 };
 
 /* --- link.c --- */
@@ -133,6 +135,13 @@ void	 runs_refuse(struct link *, enum link_outcome, const char *why);
 void	 runs_shell_lost(struct link *, const char *why);
 void	 runs_free(struct link *);
 bool	 runs_under_way(const struct link *);
+
+/* --- silence.c --- */
+void	 silence_tick(void *link);
+void	 silence_up(struct link *);	/* the connection is up */
+void	 silence_begin(struct link *);	/* something was asked */
+void	 silence_heard(struct link *);	/* an answer came */
+void	 silence_end(struct link *);
 
 /* --- loan.c --- */
 bool	 loans_drop(struct link *, const char *why);

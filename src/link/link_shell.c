@@ -180,5 +180,6 @@ link_open_shell(struct link *l)
 	for (d = l->defs; d; d = d->next)
 		shell_define(l->shell, d->name, d->body);
 	shell_attach(l->shell, stream);
+	silence_begin(l);
 	return true;
 }

@@ -101,15 +101,9 @@ mark_sent(struct req *r)
 {
 	struct link *l = r->link;
 
-	if (!runs_under_way(l)) {
-		l->silent_since = loop_now(l->loop);
-		l->received = l->conn->t->ops->received(l->conn->t);
-		l->probed = false;
-	}
 	r->state = REQ_SENT;
 	r->received = l->conn->t->ops->received(l->conn->t);
-	if (!timer_active(l->silence))
-		timer_start(l->silence, l->config.silent_ms / 4);
+	silence_begin(l);
 }
 
 /* --- in the shell ------------------------------------------------------- */
@@ -139,6 +133,7 @@ run_done(void *arg, const struct link_result *result)
 		return;
 	}
 	silent = result->outcome == LINK_TIMED_OUT && was_silent(r);
+	silence_heard(l);
 	if (result->outcome == LINK_DONE)
 		l->rtt_us = shell_rtt_us(l->shell);
 	task_post(l->post);
@@ -214,6 +209,7 @@ exec_close(void *arg, int status, const char *why)
 	struct req *r = arg;
 
 	r->status = status;
+	silence_heard(r->link);
 	if (status >= 0)
 		req_over(r, LINK_DONE, NULL);
 	else
