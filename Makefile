@@ -89,6 +89,9 @@ $O/tests/%: $O/obj/tests/unit/%.o $(call obj,$(HARNESS_SRC)) $O/librackmux.a
 
 tests: $(TESTS)
 
+$O/bench_screen: $O/obj/tests/bench/bench_screen.o $O/librackmux.a
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm -lutil
+
 # --- what a person types ----------------------------------------------------
 
 setup-%:
@@ -127,7 +130,7 @@ format:
 
 bench: setup-bench
 	@tests/tools/fetch-daemons.sh $(CURDIR)/build/daemons
-	@$(MAKE) --no-print-directory -j2 all
+	@$(MAKE) --no-print-directory -j2 all build/bench_screen
 	@RM_BUILD=$(CURDIR)/build RM_DAEMONS=$(CURDIR)/build/daemons \
 	    tests/bench/run.sh
 
