@@ -283,11 +283,22 @@ agents_drop(void *arg)
 	free(all);
 }
 
+static struct agents *
+agents_of(struct link_pool *pool)
+{
+	return pool_share(pool, "agents", agents_make, agents_drop);
+}
+
+void
+agents_init(struct link_pool *pool)
+{
+	(void)agents_of(pool);
+}
+
 static struct agent *
 agent_get(struct link_pool *pool, const char *path)
 {
-	struct agents *all =
-	    pool_share(pool, "agents", agents_make, agents_drop);
+	struct agents *all = agents_of(pool);
 	struct agent *a;
 
 	for (a = all->first; a != NULL; a = a->next)

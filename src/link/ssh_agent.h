@@ -18,6 +18,9 @@ struct agent_id {
 	char *comment;		/* clean text */
 };
 
+/* What outlives the jump hosts' sessions is made before them. */
+void	 agents_init(struct link_pool *);
+
 struct agent_wait;
 /* why is NULL, or says why there is no list (n is 0 then). */
 typedef void agent_fn(void *arg, const struct agent_id *, size_t n,

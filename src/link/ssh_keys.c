@@ -182,6 +182,18 @@ public_there(const char *path)
 	return there;
 }
 
+static struct keys *
+keys_of(struct link_pool *pool)
+{
+	return pool_share(pool, "keys", keys_make, keys_drop);
+}
+
+void
+keys_init(struct link_pool *pool)
+{
+	(void)keys_of(pool);
+}
+
 static struct entry *
 entry_get(struct keys *keys, const char *path)
 {
@@ -227,7 +239,7 @@ struct key_wait *
 keys_get(struct link_pool *pool, const char *path, const char *passphrase,
     key_fn *fn, void *arg)
 {
-	struct keys *keys = pool_share(pool, "keys", keys_make, keys_drop);
+	struct keys *keys = keys_of(pool);
 	struct key_wait *w = mem_alloc(sizeof *w);
 	struct entry *e = entry_get(keys, path);
 

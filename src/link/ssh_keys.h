@@ -19,6 +19,9 @@ struct keyfile {
 	enum key_state state;
 };
 
+/* What outlives the jump hosts' sessions is made before them. */
+void	 keys_init(struct link_pool *);
+
 struct key_wait;
 typedef void key_fn(void *arg, const struct keyfile *);
 

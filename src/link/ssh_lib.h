@@ -33,7 +33,6 @@ enum { METHOD_KEY = 1, METHOD_KBDINT = 2, METHOD_PASSWORD = 4 };
 
 struct sess_options {
 	int fd;			/* connected; the session works on a copy */
-	const char *host;
 	unsigned port;
 	const char *user;
 	const char *hostkeys;	/* algorithms in order of preference */

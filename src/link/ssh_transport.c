@@ -20,8 +20,10 @@
 #include "rackmux/link/pool.h"
 #include "rackmux/link/sshconfig.h"
 
+#include "ssh_agent.h"
 #include "ssh_auth.h"
 #include "ssh_hop.h"
+#include "ssh_keys.h"
 #include "ssh_lib.h"
 #include "ssh_route.h"
 #include "ssh_stream.h"
@@ -192,7 +194,12 @@ on_deadline(void *arg)
 	char text[400];
 
 	enter(t);
-	if (t->phase == BANNER && sess_in(t->sess) == 0) {
+	if (t->phase == BANNER && !route_direct(t->route)) {
+		str_format(text, sizeof text,
+		    "%s: nothing comes through the proxy or jump host",
+		    t->conf.hostname);
+		down(t, LINK_WHY_TIMEOUT, text, true);
+	} else if (t->phase == BANNER && sess_in(t->sess) == 0) {
 		str_format(text, sizeof text,
 		    "%s accepts the connection, but no SSH server talks: the "
 		    "machine may be wedged",
@@ -448,7 +455,6 @@ on_fd(void *arg, int fd)
 	struct ssh *t = arg;
 	char order[400];
 	struct sess_options o = { .fd = fd,
-		.host = t->conf.hostname,
 		.port = t->conf.port,
 		.user = t->conf.user,
 		.hostkeys = order };
@@ -470,7 +476,9 @@ on_fd(void *arg, int fd)
 	}
 	t->phase = BANNER;
 	t->io = io_new(t->loop, fd, on_io, t);
-	timer_start(t->deadline, BANNER_MS);
+	/* A proxy program may have a handshake of its own to do. */
+	timer_start(
+	    t->deadline, route_direct(t->route) ? BANNER_MS : HANDSHAKE_MS);
 	/* At once: libssh owns its descriptor from the first call on. */
 	on_step(t);
 	leave(t);
@@ -576,6 +584,8 @@ ssh_hop_start(struct link_pool *pool, const struct link_config *config,
 	struct ssh *t = mem_alloc(sizeof *t);
 
 	ssh_lib_init();
+	keys_init(pool);
+	agents_init(pool);
 	t->t.ops = &ssh_transport;
 	t->loop = pool_loop(pool);
 	t->pool = pool;
