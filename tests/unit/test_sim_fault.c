@@ -3,8 +3,13 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "rackmux/base/text.h"
+#include "rackmux/sim/control.h"
 #include "rackmux/sim/fault.h"
 #include "sim_run.h"
 
@@ -189,6 +194,79 @@ TEST(fault_scenario_file_names_its_bad_line)
 	str_format(want, sizeof(want), "%s:4: no such fault", path);
 	CHECK(str_starts(err, want));
 	CHECK(fault_is(&rack_node(r, "one")->faults, FAULT_HOT));
+	fault_plan_free(plan);
+	rack_free(r);
+	loop_free(loop);
+}
+
+/* --- the control socket --- */
+
+static int
+dial(const char *path)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	CHECK(fd >= 0);
+	str_copy(sun.sun_path, sizeof(sun.sun_path), path);
+	CHECK_INT(connect(fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	return fd;
+}
+
+/* Send text, and turn until as many lines have come back. */
+static void
+converse(
+    struct loop *loop, int fd, const char *text, int lines, struct buf *got)
+{
+	char reply[512];
+	ssize_t n;
+	int i;
+
+	buf_clear(got);
+	CHECK_INT(write(fd, text, strlen(text)), strlen(text));
+	for (i = 0; i < 200 && lines > 0; i++) {
+		loop_turn(loop, 5);
+		while ((n = read(fd, reply, sizeof(reply))) > 0) {
+			buf_add(got, reply, (size_t)n);
+			for (; n > 0; n--)
+				lines -= reply[n - 1] == '\n';
+		}
+	}
+	CHECK_INT(lines, 0);
+}
+
+TEST(control_takes_lines_and_answers_each)
+{
+	struct loop *loop = loop_new();
+	struct rack *r = sim_rack(loop, two);
+	struct fault_plan *plan = fault_plan_new(r);
+	struct sim_node *n = rack_node(r, "one");
+	struct control *c;
+	struct stat st;
+	struct buf got;
+	char path[300], err[160];
+	int fd;
+
+	str_format(path, sizeof(path), "%s/ctl", test_dir());
+	c = control_new(loop, plan, path, err, sizeof(err));
+	CHECK(c != NULL);
+	CHECK_INT(stat(path, &st), 0);
+	CHECK_INT(st.st_mode & 0777, 0600);
+	buf_init(&got, 0);
+	fd = dial(path);
+	converse(loop, fd, "one:hot=90\nbogus\n", 2, &got);
+	CHECK_STR(buf_str(&got),
+	    "ok\nerror: a fault is TARGET:KIND: "
+	    "\"bogus\"\n");
+	CHECK(fault_is(&n->faults, FAULT_HOT));
+	converse(loop, fd, "clear one\n", 1, &got);
+	CHECK_STR(buf_str(&got), "ok\n");
+	CHECK(!fault_is(&n->faults, FAULT_HOT));
+	close(fd);
+	loop_turn(loop, 5);
+	control_free(c);
+	CHECK(stat(path, &st) != 0);
+	buf_release(&got);
 	fault_plan_free(plan);
 	rack_free(r);
 	loop_free(loop);
