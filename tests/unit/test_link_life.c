@@ -701,7 +701,7 @@ TEST(a_peer_that_dies_before_its_shell_answers)
 	up(&f);
 	link_run(f.link, "x", 6000, done, &a);
 	turn(&f);
-	advance(&f, 4500);
+	advance(&f, 4000);
 	CHECK_INT(f.state, LINK_LOST);
 	CHECK_INT(f.why, LINK_WHY_SILENT);
 	CHECK_INT(a.n, 1);
