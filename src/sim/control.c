@@ -118,7 +118,7 @@ control_new(struct loop *loop, struct fault_plan *plan, const char *path,
 	}
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	(void)unlink(path);
-	old = umask(077);
+	old = umask(0177);
 	rc = bind(fd, (struct sockaddr *)&sun, sizeof(sun));
 	(void)umask(old);
 	if (rc != 0 || listen(fd, 8) != 0) {
