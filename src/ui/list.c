@@ -11,7 +11,25 @@
  * them, so nothing moves as numbers change.
  */
 
-enum { COL_VALUE = 24, COL_AGE = 40, COL_SOURCE = 46, COL_WHY = 57 };
+enum { WHY_MIN_W = 40, LABEL_W = 24 };
+
+struct columns {
+	int value, value_w, age, source, why;
+};
+
+/* Names get more room where there is more. */
+static struct columns
+columns_of(const struct list *l)
+{
+	int name = l->r.w >= 110 ? 32 : l->r.w >= 72 ? 26 : l->r.w / 2;
+	int value = l->r.w >= 72 ? 14 : l->r.w >= 50 ? 12 : 10;
+
+	return (struct columns){ .value = name,
+		.value_w = value,
+		.age = name + value + 1,
+		.source = name + value + 7,
+		.why = name + value + 18 };
+}
 
 void
 list_begin(struct list *l, struct screen *s, struct canvas *c, struct rect r)
@@ -79,38 +97,28 @@ list_head(struct list *l, const char *title)
 	    (struct style){ ROLE_FRAME, 0 }, 0x2500);
 }
 
+/* Wrapped rows that begin in column x. */
+static void
+wrapped(struct list *l, enum role role, int x, const char *text)
+{
+	int w = l->r.w - 3 - x > 8 ? l->r.w - 3 - x : 8;
+	char row[512];
+	struct pen p;
+	size_t n;
+
+	while ((n = pen_wrap(text, w, row, sizeof row)) > 0) {
+		if (list_row(l, &p)) {
+			pen_gap(&p, x);
+			pen_text(&p, role, row);
+		}
+		text += n;
+	}
+}
+
 void
 list_text(struct list *l, enum role role, const char *text)
 {
-	int w = l->r.w - 3 > 8 ? l->r.w - 3 : 8;
-
-	while (*text != '\0') {
-		size_t len = strlen(text), take = 0, space = 0;
-		int cols = 0;
-		char row[512];
-		struct pen p;
-
-		while (take < len && take + 8 < sizeof row) {
-			uint32_t cp;
-			size_t n =
-			    text_decode(text + take, len - take, &cp, NULL);
-
-			if (cols + text_cp_width(cp) > w)
-				break;
-			if (cp == ' ')
-				space = take;
-			cols += text_cp_width(cp);
-			take += n;
-		}
-		if (take < len && space > 0)
-			take = space;
-		memcpy(row, text, take);
-		row[take] = '\0';
-		if (list_row(l, &p))
-			pen_text(&p, role, row);
-		text += take;
-		text += *text == ' ';
-	}
+	wrapped(l, role, 0, text);
 }
 
 void
@@ -121,8 +129,8 @@ list_pair(struct list *l, const char *label, enum role role, const char *text)
 
 	if (!list_row(l, &p))
 		return;
-	pen_fit(&p, ROLE_DIM, COL_VALUE - 1, label);
-	p.x = x + (l->r.w >= 50 ? COL_VALUE : 14);
+	pen_fit(&p, ROLE_DIM, (l->r.w >= 50 ? LABEL_W : 14) - 1, label);
+	p.x = x + (l->r.w >= 50 ? LABEL_W : 14);
 	pen_text(&p, role, text);
 }
 
@@ -147,53 +155,71 @@ pen_aside(struct pen *p, const struct model *m, const struct value *v)
 	char age[16];
 
 	human_seconds((double)(value_age_ms(m, v) / 1000), age, sizeof age);
-	if (pen_room(p) >= 18) {
+	if (pen_room(p) >= 14) {
 		pen_gap(p, 2);
 		pen_printf(p, ROLE_DIM, "%s  %s", age, source_name(v->source));
 	}
+}
+
+/* Why it is not known: behind the value, and below what does not fit. */
+static void
+draw_why(struct list *l, struct pen *p, const struct columns *c,
+    const struct value *v)
+{
+	const char *why = value_why(v);
+	char text[512], row[512];
+	size_t n = 0;
+
+	if (value_state(v) == VALUE_KNOWN || why == NULL)
+		return;
+	str_format(text, sizeof text, "%s%s", v->known ? "stale: " : "", why);
+	if (v->known) {
+		/* All of a link go stale together; "links" tells it whole. */
+		p->x = l->r.x + c->why;
+		pen_text(p, ROLE_DIM, text);
+		return;
+	}
+	if (l->r.w - c->why < WHY_MIN_W) {
+		wrapped(l, ROLE_DIM, 4, text);
+		return;
+	}
+	n = pen_wrap(text, l->r.w - 3 - c->why, row, sizeof row);
+	p->x = l->r.x + c->why;
+	pen_text(p, ROLE_DIM, row);
+	wrapped(l, ROLE_DIM, c->why, text + n);
 }
 
 /* One value on a line of its own. */
 static void
 draw_value(struct list *l, const struct model *m, const struct value *v)
 {
-	enum name_type type = name_table[v->id].type;
+	struct columns c = columns_of(l);
+	bool words = name_table[v->id].type != NAME_NUMBER;
 	char name[96], text[256], age[16];
-	int x = l->r.x, value_w = COL_AGE - COL_VALUE - 1;
-	bool wide = l->r.w >= 72;
+	int x = l->r.x;
 	struct pen p;
 
-	if (!list_row(l, &p))
-		return;
+	list_row(l, &p);
 	name_full(v->id, v->instance, name, sizeof name);
 	value_format(v, text, sizeof text);
 	if (value_state(v) == VALUE_UNKNOWN)
 		str_copy(text, sizeof text, "\342\200\223");
-	pen_fit(&p, ROLE_TEXT, (wide ? COL_VALUE : 20) - 1, name);
-	p.x = x + (wide ? COL_VALUE : 20);
-	if (type != NAME_NUMBER && text_width(text) > value_w) {
+	pen_fit(&p, ROLE_TEXT, c.value - 1, name);
+	p.x = x + c.value;
+	if (words && text_width(text) > c.value_w) {
 		pen_text(&p, value_role(v), text);
-		if (wide)
-			pen_aside(&p, m, v);
-		return;
+		pen_aside(&p, m, v);
+	} else {
+		pen_right(&p, value_role(v), c.value_w, text);
+		p.x = x + c.age;
+		if (v->known)
+			pen_right(&p, ROLE_DIM, 4,
+			    human_seconds((double)(value_age_ms(m, v) / 1000),
+				age, sizeof age));
+		p.x = x + c.source;
+		pen_text(&p, ROLE_DIM, source_name(v->source));
 	}
-	pen_right(&p, value_role(v),
-	    pen_room(&p) < value_w ? pen_room(&p) : value_w, text);
-	if (!wide)
-		return;
-	p.x = x + COL_AGE;
-	if (v->known)
-		pen_right(&p, ROLE_DIM, 4,
-		    human_seconds(
-			(double)(value_age_ms(m, v) / 1000), age, sizeof age));
-	p.x = x + COL_SOURCE;
-	pen_text(&p, ROLE_DIM, source_name(v->source));
-	p.x = x + COL_WHY;
-	if (value_state(v) != VALUE_KNOWN && value_why(v) != NULL) {
-		pen_text(&p, ROLE_DIM, value_state_name(value_state(v)));
-		pen_text(&p, ROLE_DIM, ": ");
-		pen_text(&p, ROLE_DIM, value_why(v));
-	}
+	draw_why(l, &p, &c, v);
 }
 
 /* Names that belong together; each group is one stretch of names.def. */
@@ -268,7 +294,7 @@ list_origin(struct list *l, const struct model *m, const char *label,
 			    ? (double)((now - o->fresh_at) / 1000)
 			    : 0,
 			left, sizeof left));
-		list_pair(l, "  last whole answer", ROLE_DIM, text);
+		list_pair(l, "  last answer", ROLE_DIM, text);
 	}
 }
 

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "rackmux/base/text.h"
 
@@ -98,4 +99,30 @@ pen_glyph(struct pen *p, enum role role, uint32_t cp)
 	if (pen_room(p) > 0)
 		canvas_put(p->c, p->x, p->y, pen_style(p, role), cp);
 	p->x++;
+}
+
+size_t
+pen_wrap(const char *text, int cols, char *row, size_t size)
+{
+	size_t line = strcspn(text, "\n"), take = 0, space = 0;
+	int used = 0;
+
+	while (take < line) {
+		uint32_t cp;
+		size_t n = text_decode(text + take, line - take, &cp, NULL);
+		int w = text_cp_width(cp);
+
+		/* At least one character a row, however narrow it is. */
+		if ((used + w > cols && take > 0) || take + n >= size)
+			break;
+		if (cp == ' ')
+			space = take;
+		used += w;
+		take += n;
+	}
+	if (take < line && space > 0 && text[take] != ' ')
+		take = space;
+	memcpy(row, text, take);
+	row[take] = '\0';
+	return take + (text[take] == '\n' || text[take] == ' ');
 }

@@ -107,7 +107,9 @@ pen_temp(struct pen *p, const struct node *n)
 	double c;
 
 	if (!value_number(v, &c)) {
-		pen_right(p, role, 4, nothing(v));
+		/* What is off has no temperature; nothing is missing. */
+		pen_right(
+		    p, role, 4, node_state(n) == NODE_OFF ? "" : nothing(v));
 		return;
 	}
 	c = c < -99 ? -99 : c > 999 ? 999 : c;

@@ -24,43 +24,20 @@ ask_free(struct ask *a)
 	free(a);
 }
 
-/* Rows of text wrapped to cols; drawn when c is not NULL. Newlines in text
- * begin a row. */
+/* Rows that the text takes; drawn when c is not NULL. */
 static int
 wrap(struct canvas *c, struct rect r, enum role role, const char *text)
 {
+	struct style st = { (uint8_t)role, STYLE_ON_POPUP };
+	char row[512];
 	int rows = 0;
+	size_t n;
 
-	while (*text != '\0') {
-		size_t line = strcspn(text, "\n"), take = 0, space = 0;
-		int cols = 0;
-		char row[512];
-
-		while (take < line && take + 8 < sizeof row) {
-			uint32_t cp;
-			size_t n =
-			    text_decode(text + take, line - take, &cp, NULL);
-
-			if (cols + text_cp_width(cp) > r.w)
-				break;
-			if (cp == ' ')
-				space = take;
-			cols += text_cp_width(cp);
-			take += n;
-		}
-		if (take < line && space > 0)
-			take = space;
-		if (take == 0 && line > 0)
-			return rows;
-		memcpy(row, text, take);
-		row[take] = '\0';
+	while ((n = pen_wrap(text, r.w, row, sizeof row)) > 0) {
 		if (c != NULL && rows < r.h)
-			canvas_text(c, r.x, r.y + rows, r.w,
-			    (struct style){ (uint8_t)role, STYLE_ON_POPUP },
-			    row);
+			canvas_text(c, r.x, r.y + rows, r.w, st, row);
 		rows++;
-		text += take;
-		text += *text == '\n' || *text == ' ';
+		text += n;
 	}
 	return rows;
 }

@@ -26,5 +26,8 @@ void	 pen_printf(struct pen *, enum role, const char *fmt, ...)
 	    RM_PRINTF(3, 4);
 void	 pen_gap(struct pen *, int cols);
 void	 pen_glyph(struct pen *, enum role, uint32_t cp);
+/* The next row of text that wraps at cols columns (at spaces where it can, at
+ * newlines always) into row; returns the bytes to go on, 0 at the end. */
+size_t	 pen_wrap(const char *text, int cols, char *row, size_t size);
 
 #endif
