@@ -137,8 +137,7 @@ seen_escape(struct seen *s, char c)
 			s->esc = SEEN_TEXT;
 			if (c == 'K' || c == 'J')
 				s->line[s->pos] = '\0';
-		}
-		else if (c == 0x1b)
+		} else if (c == 0x1b)
 			s->esc = SEEN_ESC;
 		else if (c == '\n' || c == '\r') {
 			s->esc = SEEN_TEXT; /* noise, no sequence */

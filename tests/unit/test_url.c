@@ -77,13 +77,13 @@ TEST(serial_urls)
 	char err[256];
 	struct url u;
 
-	CHECK(url_parse(&u, "serial:/dev/serial/by-id/usb-A@B-if00", false,
-	    err, sizeof(err)));
+	CHECK(url_parse(&u, "serial:/dev/serial/by-id/usb-A@B-if00", false, err,
+	    sizeof(err)));
 	CHECK_STR(u.scheme, "serial");
 	CHECK_STR(u.host, "/dev/serial/by-id/usb-A@B-if00");
 	CHECK_INT(u.baud, 115200);
-	CHECK(url_parse(&u, "serial:/dev/ttyUSB0@9600", false, err,
-	    sizeof(err)));
+	CHECK(
+	    url_parse(&u, "serial:/dev/ttyUSB0@9600", false, err, sizeof(err)));
 	CHECK_STR(u.host, "/dev/ttyUSB0");
 	CHECK_INT(u.baud, 9600);
 	bad("serial:ttyUSB0", true, "full path");
