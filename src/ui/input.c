@@ -259,6 +259,15 @@ partial(const struct buf *b, const char *mark)
 	return 0;
 }
 
+/* What is typed may be a password. */
+static void
+wipe(struct buf *b)
+{
+	if (b->len > 0)
+		mem_wipe(b->data, b->len);
+	buf_clear(b);
+}
+
 /* One step of taking held apart; false when no more can be done. */
 static bool
 step(struct input *in, bool *alive)
@@ -277,11 +286,17 @@ step(struct input *in, bool *alive)
 		char *now = mem_strndup(in->held.data, n);
 
 		if (!push(in, now, n)) {
+			mem_wipe(now, n);
 			free(now);
 			*alive = false;
 			return false;
 		}
+		mem_wipe(now, n);
 		free(now);
+	}
+	if (at == NULL && n == in->held.len) {
+		wipe(&in->held);
+		return false;
 	}
 	if (at == NULL) {
 		buf_drop(&in->held, n);
@@ -299,7 +314,7 @@ step(struct input *in, bool *alive)
 			return false;
 		}
 		in->freed = NULL;
-		buf_clear(&in->paste);
+		wipe(&in->paste);
 	}
 	return true;
 }

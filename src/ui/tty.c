@@ -278,6 +278,7 @@ readable(void *arg, int events)
 		n = 0;
 	}
 	t->on_read(t->read_arg, bytes, (size_t)n);
+	mem_wipe(bytes, (size_t)n); /* perhaps a password */
 }
 
 void
