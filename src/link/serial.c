@@ -265,7 +265,7 @@ serial_gone(void *arg, int err)
 
 	if (err == 0)
 		str_format(
-		    text, sizeof(text), "%s was unplugged", s->url->host);
+		    text, sizeof(text), "unplugged: %s", s->url->host);
 	else
 		str_format(text, sizeof(text), "%s failed: %s", s->url->host,
 		    strerror(-err));
@@ -315,7 +315,7 @@ failed(struct serial *s, int err)
 	case -ENXIO:
 	case -ENODEV:
 		str_format(
-		    text, sizeof(text), "%s is not there (unplugged?)", path);
+		    text, sizeof(text), "not there (unplugged?): %s", path);
 		serial_down(s, LINK_WHY_GONE, text, true);
 		return;
 	case -EACCES:
