@@ -490,7 +490,7 @@ TEST(trap24_a_key_and_a_password)
 	setup();
 	dial(&p, d.url);
 	GOES_DOWN(&p, LINK_WHY_AUTH);
-	SAYS(p.text, "password_cmd");
+	SAYS(p.text, "password_command");
 	hang_up(&p);
 	setdown();
 	sshd_stop(&d);

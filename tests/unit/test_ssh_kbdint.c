@@ -147,7 +147,7 @@ TEST(nobody_to_ask)
 	call(&p, "p4");
 	GOES_DOWN(&p, LINK_WHY_AUTH);
 	CHECK_INT(p.asks, 0);
-	SAYS(p.text, "password_cmd");
+	SAYS(p.text, "password_command");
 	hang_up(&p);
 	end();
 }

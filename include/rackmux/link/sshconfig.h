@@ -63,6 +63,8 @@ struct sshconfig_wait *sshconfig_get(struct sshconfigs *,
 /* The answer is not wanted any more. NULL is fine. */
 void	 sshconfig_cancel(struct sshconfig_wait *);
 
+/* The operator's home folder: $HOME, else that of the account. */
+const char *sshconfig_home(void);
 void	 sshconfig_defaults(struct sshconfig *, const struct sshconfig_query *);
 /* Read the output of "ssh -G", in place; what it lacks keeps its value. */
 void	 sshconfig_parse(struct sshconfig *, char *text);
