@@ -9,7 +9,6 @@
 #include "rackmux/sim/sshd.h"
 
 #define REBOOT_MS 8000
-#define OOM_MS 5000
 
 bool
 board_dark(const struct sim_board *b)
@@ -48,8 +47,8 @@ endpoint_mode_of(const struct faults *f)
 	return ENDPOINT_UP;
 }
 
-static void
-trouble(struct endpoint *e, const struct faults *f, bool flood)
+static struct endpoint_trouble
+trouble_of(const struct faults *f)
 {
 	struct endpoint_trouble t = { 0 };
 
@@ -58,9 +57,9 @@ trouble(struct endpoint *e, const struct faults *f, bool flood)
 		t.garbage = (double)f->arg[FAULT_GARBAGE] / 100;
 	if (fault_is(f, FAULT_SLOW))
 		t.slow_ms = (unsigned)(f->arg[FAULT_SLOW] * 20);
-	if (flood && fault_is(f, FAULT_FLOOD))
+	if (fault_is(f, FAULT_FLOOD))
 		t.flood_kbps = (unsigned)f->arg[FAULT_FLOOD];
-	endpoint_trouble(e, &t);
+	return t;
 }
 
 /* The console is a gadget of the controller: it is there while that runs. */
@@ -76,10 +75,11 @@ plug_console(struct sim_board *b)
 void
 board_refresh(struct sim_board *b)
 {
+	struct endpoint_trouble t = trouble_of(&b->faults);
 	int k;
 
 	if (b->endpoint != NULL) {
-		trouble(b->endpoint, &b->faults, true);
+		endpoint_trouble(b->endpoint, &t);
 		if (board_dark(b) || b->down_until != 0) {
 			endpoint_set(b->endpoint, ENDPOINT_DARK);
 		} else {
@@ -91,6 +91,7 @@ board_refresh(struct sim_board *b)
 	}
 	plug_console(b);
 	if (b->pty != NULL) {
+		pty_trouble(b->pty, &t);
 		pty_noise(b->pty, fault_is(&b->faults, FAULT_WRONGSPEED));
 		pty_silence(b->pty, fault_is(&b->faults, FAULT_STALL));
 	}
@@ -138,6 +139,25 @@ go_down(struct sim_board *b)
 	board_refresh(b);
 }
 
+/* It puts all rails to what it has stored, and after a crash each goes off
+ * and on on the way there. */
+static void
+bmcd_is_back(struct sim_board *b, uint64_t now)
+{
+	int k;
+
+	b->tp.bmcd_back = 0;
+	b->tp.bmcd_since = (int64_t)now;
+	if (!b->tp.bounce) {
+		apply_stored(b);
+		return;
+	}
+	b->tp.bounce = false;
+	b->tp.bmcd_back = now + 500;
+	for (k = 0; k < b->slots; k++)
+		node_set_rail(&b->nodes[k], false);
+}
+
 void
 board_tick(struct sim_board *b, double dt)
 {
@@ -150,13 +170,12 @@ board_tick(struct sim_board *b, double dt)
 	if (b->down_until != 0 && now >= b->down_until &&
 	    !fault_is(&b->faults, FAULT_POWER)) {
 		b->down_until = 0;
-		b->booted_at = (int64_t)now;
+		b->booted_at = b->tp.bmcd_since = (int64_t)now;
 		apply_stored(b);
 		board_refresh(b);
 	}
 	if (b->tp.bmcd_back != 0 && now >= b->tp.bmcd_back) {
-		b->tp.bmcd_back = 0;
-		apply_stored(b);
+		bmcd_is_back(b, now);
 	}
 	turing_pi_tick(b, dt);
 }
@@ -167,6 +186,7 @@ node_refresh(struct sim_node *n)
 {
 	bool away = n->stage < STAGE_INIT || n->stage == STAGE_HALTED ||
 	    n->stage == STAGE_PANIC;
+	struct endpoint_trouble t = trouble_of(&n->faults);
 	bool cut = fault_is(&n->faults, FAULT_CABLE) || board_dark(n->board);
 
 	n->dirty = false;
@@ -174,7 +194,7 @@ node_refresh(struct sim_node *n)
 		n->forgot = true;
 	if (n->endpoint == NULL)
 		return;
-	trouble(n->endpoint, &n->faults, true);
+	endpoint_trouble(n->endpoint, &t);
 	if (away || cut) {
 		endpoint_set(n->endpoint, ENDPOINT_DARK);
 		return;

@@ -183,6 +183,7 @@ on_board(struct sim_board *b, enum fault_kind k, bool on, double arg)
 			set_bit(&b->faults, FAULT_UNPLUG, false, 0);
 	} else if (k == FAULT_BMCDOOM) {
 		set_bit(&b->faults, k, false, 0);
+		b->tp.bounce = b->tp.bounce || on;
 		if (on)
 			bmcd_restart(b, 5000);
 	} else if (k == FAULT_POWER && on != was) {

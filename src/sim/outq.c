@@ -4,9 +4,14 @@
  */
 #include "sshd_in.h"
 
+#include <string.h>
+
 #include "rackmux/base/hash.h"
 
 #define QUEUE_MAX 65536
+
+const char outq_noise[] =
+    "[  123.456789] usb 1-1: device descriptor read/64, error -71\n";
 
 void
 outq_release(struct outq *q)
@@ -16,8 +21,8 @@ outq_release(struct outq *q)
 }
 
 /* Hurt what is printed: a piece lost, a run of noise in the middle. */
-static void
-add_garbage(struct buf *b, const char *text, size_t len)
+void
+outq_garble(struct buf *b, const char *text, size_t len)
 {
 	unsigned char noise[24];
 	size_t cut;
@@ -50,7 +55,7 @@ outq_add(struct outq *q, const struct endpoint *e, const char *text, size_t len,
 		q->hold_until = loop_now(e->sshd->loop) + e->trouble.slow_ms;
 	hash_random(&dice, 1);
 	if (e->trouble.garbage > dice / 256.0)
-		add_garbage(b, text, len);
+		outq_garble(b, text, len);
 	else
 		buf_add(b, text, len);
 	return len;
@@ -59,13 +64,10 @@ outq_add(struct outq *q, const struct endpoint *e, const char *text, size_t len,
 void
 outq_flood(struct outq *q, size_t len)
 {
-	static const char line[] =
-	    "[  123.456789] usb 1-1: device descriptor read/64, error -71\n";
-	size_t n;
+	size_t line = strlen(outq_noise), n;
 
-	for (n = 0; n < len && q->out.len < QUEUE_MAX / 2;
-	     n += sizeof(line) - 1)
-		buf_add(&q->out, line, sizeof(line) - 1);
+	for (n = 0; n < len && q->out.len < QUEUE_MAX / 2; n += line)
+		buf_add(&q->out, outq_noise, line);
 }
 
 bool

@@ -14,9 +14,14 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "rackmux/base/hash.h"
 #include "rackmux/base/text.h"
+#include "rackmux/sim/sshd.h"
+
+#include "sshd_in.h"
 
 #define QUEUE_MAX 32768
+#define FLOOD_MS 50
 
 struct pty {
 	struct loop *loop;
@@ -28,6 +33,9 @@ struct pty {
 	char *link;
 	struct buf out;
 	bool full, noise, silent;
+	double garbage;
+	unsigned flood_kbps;
+	struct timer *flood;
 };
 
 static void
@@ -52,7 +60,8 @@ static size_t
 pty_write(void *arg, const char *text, size_t len, bool err)
 {
 	struct pty *p = arg;
-	size_t room = QUEUE_MAX - p->out.len, i;
+	size_t room = p->out.len < QUEUE_MAX ? QUEUE_MAX - p->out.len : 0, i;
+	unsigned char dice;
 
 	(void)err;
 	if (p->silent)
@@ -61,7 +70,12 @@ pty_write(void *arg, const char *text, size_t len, bool err)
 		p->full = true;
 		len = room;
 	}
-	if (!p->noise) {
+	if (len == 0)
+		return 0;
+	hash_random(&dice, 1);
+	if (!p->noise && p->garbage > dice / 256.0) {
+		outq_garble(&p->out, text, len);
+	} else if (!p->noise) {
 		buf_add(&p->out, text, len);
 	} else {
 		for (i = 0; i < len; i += 3) {
@@ -123,6 +137,21 @@ pty_open(struct pty *p)
 	return 0;
 }
 
+static void
+on_flood(void *arg)
+{
+	struct pty *p = arg;
+	size_t want = (size_t)p->flood_kbps * 1024 * FLOOD_MS / 1000, n;
+
+	for (n = 0; n < want && p->io != NULL && p->out.len < QUEUE_MAX / 2;
+	     n += strlen(outq_noise))
+		buf_puts(&p->out, outq_noise);
+	if (p->io != NULL)
+		io_want(p->io, IO_READ | IO_WRITE);
+	if (p->flood_kbps > 0)
+		timer_start(p->flood, FLOOD_MS);
+}
+
 static int
 make_link(const struct pty *p)
 {
@@ -174,6 +203,7 @@ pty_new(struct loop *loop, struct machine *m, const char *link, char *err,
 	p->loop = loop;
 	p->machine = m;
 	p->link = mem_strdup(link);
+	p->flood = timer_new(loop, on_flood, p);
 	p->master = p->slave = -1;
 	buf_init(&p->out, 0);
 	if ((rc = pty_plug(p, true)) != 0) {
@@ -191,6 +221,7 @@ pty_free(struct pty *p)
 	if (p == NULL)
 		return;
 	pty_close(p);
+	timer_free(p->flood);
 	buf_release(&p->out);
 	free(p->link);
 	free(p);
@@ -231,6 +262,17 @@ pty_plug(struct pty *p, bool in)
 	if (rc != 0)
 		pty_close(p);
 	return rc;
+}
+
+void
+pty_trouble(struct pty *p, const struct endpoint_trouble *t)
+{
+	p->garbage = t->garbage;
+	p->flood_kbps = t->flood_kbps;
+	if (t->flood_kbps > 0)
+		timer_start(p->flood, FLOOD_MS);
+	else
+		timer_stop(p->flood);
 }
 
 void

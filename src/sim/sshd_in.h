@@ -59,5 +59,8 @@ size_t		 outq_add(struct outq *, const struct endpoint *,
 		    const char *, size_t len, bool err);
 void		 outq_flood(struct outq *, size_t len);
 bool		 outq_has_room(const struct outq *);
+/* Add text as a bad line delivers it. */
+void		 outq_garble(struct buf *, const char *, size_t len);
+extern const char outq_noise[];	/* a line of a flood */
 
 #endif

@@ -91,6 +91,18 @@ turing_pi_init(struct sim_board *b)
 	    now - (int64_t)((rack_uniform(b->rack) * 40 + 0.2) * 86400000);
 	b->tp.fan = b->tp.v25 || b->tp.emc2301 ? 3 : 0;
 	b->tp.led_power = 1;
+	b->tp.bmcd_since = b->booted_at;
+	/* Somebody has named the first slot, as the web page offers. */
+	if (b->tp.fw->modern && b->nodes[0].name[0] != '\0') {
+		str_copy(b->tp.stored_name[0], sizeof(b->tp.stored_name[0]),
+		    b->nodes[0].name);
+		str_copy(b->tp.stored_module[0], sizeof(b->tp.stored_module[0]),
+		    strcmp(
+			b->nodes[0].model != NULL ? b->nodes[0].model->id : "",
+			"rk1") == 0
+			? "RK1"
+			: "CM4");
+	}
 	turing_pi_sysfs(b);
 }
 

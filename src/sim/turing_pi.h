@@ -15,6 +15,9 @@ tp_board(struct proc *p)
 /* bmcd's answer to a query ("opt=get&type=power"): the HTTP status, or -1
  * when it is down. May sleep, as bmcd does. */
 int	 bmcd_api(struct proc *, const char *query, struct buf *body);
+/* The body of a POST to node_info. */
+int	 bmcd_store_info(struct sim_board *, const char *data,
+	    struct buf *body);
 /* What bmcd believes: "1", "0" or "Unknown". */
 const char *bmcd_power(const struct sim_board *, int node);
 /* A parameter of a query, decoded; false when it is not there. */

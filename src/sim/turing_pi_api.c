@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rackmux/base/json.h"
 #include "rackmux/base/text.h"
 
 static int
@@ -190,11 +191,11 @@ get_node_info(struct sim_board *b, struct buf *body)
 	buf_puts(body, "{\"response\":[{\"result\":[");
 	for (k = 0; k < b->slots; k++) {
 		struct sim_node *n = &b->nodes[k];
-		int64_t since = k == 0 ? n->powered_at : b->booted_at;
+		int64_t since = k == 0 ? n->powered_at : b->tp.bmcd_since;
 
 		buf_printf(body, "%s{\"module_name\":", k > 0 ? "," : "");
-		if (b->tp.stored_name[k][0] != '\0' && n->model != NULL)
-			buf_printf(body, "\"%s\"", n->model->id);
+		if (b->tp.stored_module[k][0] != '\0')
+			buf_printf(body, "\"%s\"", b->tp.stored_module[k]);
 		else
 			buf_puts(body, "null");
 		buf_puts(body, ",\"name\":");
@@ -363,6 +364,36 @@ set_cooling(struct sim_board *b, const char *query, struct buf *body)
 		return fail(body, 400, "given speed is out of range");
 	b->tp.fan = (int)speed;
 	return ok(body);
+}
+
+static void
+store(char *out, size_t size, const struct json *text)
+{
+	if (json_str(text) != NULL && strpbrk(json_str(text), "\"\\") == NULL)
+		str_copy(out, size, json_str(text));
+}
+
+int
+bmcd_store_info(struct sim_board *b, const char *data, struct buf *body)
+{
+	struct json *j = json_parse(data, strlen(data), NULL, 0);
+	char key[8];
+	int k;
+
+	if (!json_is_object(j))
+		return fail(body, 400, "Invalid JSON");
+	for (k = 0; k < b->slots; k++) {
+		struct json *one;
+
+		str_format(key, sizeof(key), "Node%d", k + 1);
+		one = json_get(j, key);
+		store(b->tp.stored_name[k], sizeof(b->tp.stored_name[k]),
+		    json_get(one, "name"));
+		store(b->tp.stored_module[k], sizeof(b->tp.stored_module[k]),
+		    json_get(one, "module_name"));
+	}
+	json_free(j);
+	return 200;
 }
 
 static int

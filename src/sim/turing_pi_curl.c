@@ -16,29 +16,56 @@
 struct curl {
 	struct proc *p;
 	bool insecure, silent, show_error, fail, fail_early, connected;
-	const char *write_out, *output;
+	const char *write_out, *output, *data;
 	const char *urls[16];
 	int n_urls;
-	long max_time;
 };
 
-static bool
-short_takes_value(char c)
+/* Options with their one-letter names; those of long ones that have none are
+ * our own. */
+static const struct {
+	const char *name;
+	char letter;
+	bool value;
+} longs[] = {
+	{ "--insecure", 'k', false },
+	{ "--silent", 's', false },
+	{ "--show-error", 'S', false },
+	{ "--fail", 'f', false },
+	{ "--fail-early", 'E', false },
+	{ "--max-time", 'm', true },
+	{ "--write-out", 'w', true },
+	{ "--output", 'o', true },
+	{ "--data", 'd', true },
+	{ "--request", 'X', true },
+	{ "--header", 'H', true },
+	{ "--connect-timeout", 'C', true },
+};
+
+static void
+set_flag(struct curl *c, char letter)
 {
-	return strchr("mowXdHuA", c) != NULL;
+	if (letter == 'k')
+		c->insecure = true;
+	else if (letter == 's')
+		c->silent = true;
+	else if (letter == 'S')
+		c->show_error = true;
+	else if (letter == 'f')
+		c->fail = true;
+	else if (letter == 'E')
+		c->fail_early = true;
 }
 
 static void
-short_value(struct curl *c, char opt, const char *value)
+set_value(struct curl *c, char letter, const char *value)
 {
-	if (value == NULL)
-		return;
-	if (opt == 'm' && !str_long(value, 0, 100000, &c->max_time))
-		c->max_time = 0;
-	if (opt == 'w')
-		c->write_out = value;
-	if (opt == 'o')
+	if (letter == 'd')
+		c->data = value;
+	else if (letter == 'o')
 		c->output = value;
+	else if (letter == 'w')
+		c->write_out = value;
 }
 
 /* -sk, -skm5, -m 5: returns how many words after a were taken. */
@@ -46,18 +73,12 @@ static int
 short_options(struct curl *c, const char *a, const char *next)
 {
 	for (a++; *a != '\0'; a++) {
-		if (*a == 'k')
-			c->insecure = true;
-		else if (*a == 's')
-			c->silent = true;
-		else if (*a == 'S')
-			c->show_error = true;
-		else if (*a == 'f')
-			c->fail = true;
-		else if (short_takes_value(*a)) {
-			short_value(c, *a, a[1] != '\0' ? a + 1 : next);
-			return a[1] != '\0' ? 0 : 1;
+		if (strchr("mowXdHuA", *a) == NULL) {
+			set_flag(c, *a);
+			continue;
 		}
+		set_value(c, *a, a[1] != '\0' ? a + 1 : next);
+		return a[1] == '\0';
 	}
 	return 0;
 }
@@ -65,28 +86,18 @@ short_options(struct curl *c, const char *a, const char *next)
 static int
 long_option(struct curl *c, const char *a, const char *next)
 {
-	if (strcmp(a, "--insecure") == 0)
-		c->insecure = true;
-	else if (strcmp(a, "--silent") == 0)
-		c->silent = true;
-	else if (strcmp(a, "--show-error") == 0)
-		c->show_error = true;
-	else if (strcmp(a, "--fail") == 0)
-		c->fail = true;
-	else if (strcmp(a, "--fail-early") == 0)
-		c->fail_early = true;
-	else if (strcmp(a, "--max-time") == 0)
-		short_value(c, 'm', next);
-	else if (strcmp(a, "--write-out") == 0)
-		short_value(c, 'w', next);
-	else if (strcmp(a, "--output") == 0)
-		short_value(c, 'o', next);
-	else
-		return strcmp(a, "--connect-timeout") == 0 ||
-		    strcmp(a, "--request") == 0 || strcmp(a, "--data") == 0 ||
-		    strcmp(a, "--header") == 0;
-	return strcmp(a, "--max-time") == 0 || strcmp(a, "--write-out") == 0 ||
-	    strcmp(a, "--output") == 0;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(longs); i++) {
+		if (strcmp(a, longs[i].name) != 0)
+			continue;
+		if (longs[i].value)
+			set_value(c, longs[i].letter, next);
+		else
+			set_flag(c, longs[i].letter);
+		return longs[i].value;
+	}
+	return 0;
 }
 
 RM_PRINTF(3, 4)
@@ -146,6 +157,9 @@ request(struct curl *c, const char *path, bool tls, struct buf *body)
 		return bmcd_api(c->p, "opt=get&type=other", body);
 	if (!tls)
 		return 308;
+	if (c->data != NULL &&
+	    strcmp(path, "/api/bmc?opt=set&type=node_info") == 0)
+		return bmcd_store_info(tp_board(c->p), c->data, body);
 	if (str_starts(path, "/api/bmc?"))
 		return bmcd_api(c->p, path + 9, body);
 	if (str_starts(path, "/api/bmc/upload/") && str_ends(path, "/cancel")) {

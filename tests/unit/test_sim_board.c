@@ -368,3 +368,42 @@ TEST(board_pi_led_trigger_is_in_brackets)
 	CHECK(sim_status(m, "echo bogus > /sys/class/leds/ACT/trigger") != 0);
 	end();
 }
+
+TEST(board_stores_names_that_are_posted)
+{
+	static const char get[] = "curl -sk 'https://127.0.0.1/api/bmc?"
+				  "opt=get&type=node_info'";
+
+	begin("new");
+	CHECK(strstr(sim_out(m, get),
+		  "{\"module_name\":null,\"name\":null,"
+		  "\"power_on_time\":") != NULL);
+	CHECK_INT(sim_status(m,
+		      "curl -sk -X POST -d '{\"Node2\":{\"name\":\"db\","
+		      "\"module_name\":\"CM4\"}}' 'https://127.0.0.1/api/"
+		      "bmc?opt=set&type=node_info'"),
+	    0);
+	CHECK(strstr(sim_out(m, get),
+		  "{\"module_name\":\"CM4\",\"name\":"
+		  "\"db\",\"power_on_time\":null,") != NULL);
+	end();
+}
+
+TEST(board_bmcd_that_dies_takes_the_nodes_with_it)
+{
+	struct sim_node *n;
+
+	begin("new");
+	n = rack_node(rack, "new/1");
+	fault_apply(rack, "new", FAULT_BMCDOOM, true, 0);
+	CHECK_INT(sim_status(m, "tpi power status"), 1);
+	CHECK(n->rail);
+	sim_pass(loop, 5.3);
+	CHECK(!n->rail);
+	CHECK_INT(n->stage, STAGE_OFF);
+	sim_pass(loop, 1);
+	CHECK(n->rail);
+	CHECK_INT(sim_status(m, "tpi power status"), 0);
+	CHECK(!rack_node(rack, "new/2")->rail);
+	end();
+}

@@ -22,6 +22,9 @@ const char	*pty_link(const struct pty *);	/* or NULL */
 /* The cable: out removes link and device, in makes new ones. */
 int		 pty_plug(struct pty *, bool in);
 bool		 pty_plugged(const struct pty *);
+struct endpoint_trouble;
+/* Garbage and flood, as an SSH server's. */
+void		 pty_trouble(struct pty *, const struct endpoint_trouble *);
 void		 pty_noise(struct pty *, bool on);	/* wrong speed */
 void		 pty_silence(struct pty *, bool on);
 

@@ -126,7 +126,10 @@ struct tp {
 	int led_power, led_status;
 	bool locked[TP_SLOTS];	/* picocom holds the line */
 	char stored_name[TP_SLOTS][32];
+	char stored_module[TP_SLOTS][16];
 	uint64_t bmcd_back;	/* loop ms when bmcd is up again, 0: up */
+	int64_t bmcd_since;	/* loop ms when it started */
+	bool bounce;		/* it takes the nodes with it */
 	struct flash_job flash;
 };
 
