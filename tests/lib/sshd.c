@@ -8,7 +8,6 @@
 #include <ftw.h>
 #include <glob.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -138,7 +137,7 @@ listens(unsigned port)
 }
 
 static bool
-made_up(void)
+as_root(void)
 {
 	return geteuid() == 0;
 }
@@ -147,17 +146,17 @@ made_up(void)
 static void
 make_home(struct sshd *d, const char *key)
 {
+	unsigned uid = as_root() ? MADE_UP_UID : geteuid();
+	unsigned gid = as_root() ? MADE_UP_UID : getegid();
 	const char *tmp = getenv("TMPDIR");
 	char cmd[16384], path[512];
 	const char *copy[] = { "/bin/sh", "-c", cmd, NULL };
-	const struct passwd *pw = getpwuid(geteuid());
 
 	memset(d, 0, sizeof *d);
 	snprintf(d->dir, sizeof d->dir, "%s/rmsshd-XXXXXX", tmp ? tmp : "/tmp");
 	if (mkdtemp(d->dir) == NULL)
 		die(d->dir);
-	snprintf(
-	    d->user, sizeof d->user, "%s", made_up() ? "tester" : pw->pw_name);
+	snprintf(d->user, sizeof d->user, "tester");
 	snprintf(path, sizeof path, "%s/.ssh", d->dir);
 	mkdir(path, 0700);
 	if (key != NULL) {
@@ -167,10 +166,10 @@ make_home(struct sshd *d, const char *key)
 			die("authorized_keys");
 	}
 	snprintf(path, sizeof path, "%s/passwd", d->dir);
-	put_file(path, "tester:" MADE_UP_HASH ":%u:%u:tester:%s:/bin/sh\n",
-	    MADE_UP_UID, MADE_UP_UID, d->dir);
+	put_file(path, "tester:" MADE_UP_HASH ":%u:%u:tester:%s:/bin/sh\n", uid,
+	    gid, d->dir);
 	snprintf(path, sizeof path, "%s/group", d->dir);
-	put_file(path, "tester:x:%u:\n", MADE_UP_UID);
+	put_file(path, "tester:x:%u:\n", gid);
 	snprintf(cmd, sizeof cmd,
 	    "cp -R '%s/usr/sbin' '%s/usr/lib' '%s/usr/bin' '%s'", daemons(),
 	    daemons(), daemons(), d->dir);
@@ -199,8 +198,6 @@ child_env(const struct sshd *d)
 	snprintf(value, sizeof value, "%s/lib/*-linux-gnu", d->dir);
 	if (glob(value, 0, NULL, &g) == 0)
 		setenv("LD_LIBRARY_PATH", g.gl_pathv[0], 1);
-	if (!made_up())
-		return;
 	snprintf(value, sizeof value, "%s/lib/*-linux-gnu/libnss_wrapper.so",
 	    d->dir);
 	if (glob(value, 0, NULL, &g) != 0)
@@ -235,7 +232,7 @@ start(struct sshd *d, const char *const *argv)
 	copy[n] = NULL;
 	snprintf(log, sizeof log, "%s/log", d->dir);
 	put_file(log, "%s", "");
-	if (made_up())
+	if (as_root())
 		nftw(d->dir, give_one, 16, FTW_PHYS);
 	fflush(NULL);
 	d->pid = fork();
@@ -248,7 +245,7 @@ start(struct sshd *d, const char *const *argv)
 		dup2(fd, 2);
 		child_env(d);
 		unsetenv("SSH_AUTH_SOCK");
-		if (made_up() &&
+		if (as_root() &&
 		    (setgid(MADE_UP_UID) < 0 || setuid(MADE_UP_UID) < 0))
 			_exit(125);
 		prctl(PR_SET_PDEATHSIG, SIGTERM);

@@ -2,8 +2,10 @@
  * sshd - Debian's SSH servers, started for a test on 127.0.0.1.
  *
  * They come from $RM_DAEMONS (tests/tools/fetch-daemons.sh), default
- * build/daemons. As an ordinary user they run as that user; as root they run
- * as a made-up one ("tester", password "sesame"), which only they believe in.
+ * build/daemons. Their only user is a made-up one ("tester", password
+ * "sesame"), in whom they believe by way of libnss-wrapper; it has our uid, or
+ * as root one of its own, since sshd wants more of a machine than a test
+ * should touch when it runs as root.
  */
 #ifndef RM_TESTS_SSHD_H
 #define RM_TESTS_SSHD_H

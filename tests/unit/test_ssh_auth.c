@@ -398,8 +398,6 @@ TEST(password_from_a_command)
 	struct sshd d;
 	struct peer p;
 
-	if (geteuid() != 0)
-		return; /* only the made-up user's password is known */
 	setup();
 	serve(&d, "PasswordAuthentication yes");
 	config.identity = NULL;
@@ -418,8 +416,6 @@ TEST(a_wrong_password_is_tried_once)
 	struct sshd d;
 	struct peer p;
 
-	if (geteuid() != 0)
-		return;
 	setup();
 	serve(&d, "PasswordAuthentication yes");
 	config.identity = NULL;
@@ -444,8 +440,6 @@ TEST(password_is_asked_for)
 	struct sshd d;
 	struct peer p;
 
-	if (geteuid() != 0)
-		return;
 	setup();
 	serve(&d, "PasswordAuthentication yes");
 	config.identity = NULL;
@@ -476,8 +470,6 @@ TEST(trap24_a_key_and_a_password)
 	struct sshd d;
 	struct peer p;
 
-	if (geteuid() != 0)
-		return;
 	setup();
 	serve(&d,
 	    "PasswordAuthentication yes\n"
@@ -502,8 +494,6 @@ TEST(preferred_authentications_are_honoured)
 	struct peer p;
 	char file[310];
 
-	if (geteuid() != 0)
-		return;
 	setup();
 	serve(&d, "PasswordAuthentication yes");
 	snprintf(file, sizeof file, "%s/config", test_dir());
