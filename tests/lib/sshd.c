@@ -335,14 +335,15 @@ parent_of(pid_t pid)
 	return parent;
 }
 
+static void kill_tree(pid_t);
+
 /* Each connection is served by processes in sessions of their own. */
 static void
-kill_tree(pid_t pid)
+kill_children(pid_t pid)
 {
 	DIR *dir = opendir("/proc");
 	struct dirent *entry;
 
-	kill(pid, SIGSTOP);
 	while (dir != NULL && (entry = readdir(dir)) != NULL) {
 		pid_t child = (pid_t)strtol(entry->d_name, NULL, 10);
 
@@ -351,7 +352,20 @@ kill_tree(pid_t pid)
 	}
 	if (dir != NULL)
 		closedir(dir);
+}
+
+static void
+kill_tree(pid_t pid)
+{
+	kill(pid, SIGSTOP);
+	kill_children(pid);
 	kill(pid, SIGKILL);
+}
+
+void
+sshd_drop(struct sshd *d)
+{
+	kill_children(d->pid);
 }
 
 void
