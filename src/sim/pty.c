@@ -104,7 +104,9 @@ on_io(void *arg, int events)
 
 	if (events & IO_READ) {
 		n = read(p->master, text, sizeof(text));
-		if (n > 0 && !p->noise && !p->silent)
+		if (n > 0 && p->noise) /* it echoes what it makes of it */
+			(void)pty_write(p, text, (size_t)n, false);
+		else if (n > 0 && !p->silent)
 			proc_input(p->proc, text, (size_t)n);
 	}
 	pty_flush(p);
