@@ -268,6 +268,8 @@ proc_read(struct proc *p, char *out, size_t size)
 	}
 	if (p->dead)
 		return -1;
+	if (p->in.len == 0)
+		return 0;
 	if (size > p->in.len)
 		size = p->in.len;
 	memcpy(out, p->in.data, size);
