@@ -88,6 +88,9 @@ build_dir(void)
 	static char full[PATH_MAX];
 	const char *dir = getenv("RM_BUILD");
 
+	/* A child has another environment and folder by then. */
+	if (full[0] != '\0')
+		return full;
 	if (dir != NULL && realpath(dir, full) != NULL)
 		return full;
 	for (size_t i = 0; i < 2; i++) {
