@@ -362,6 +362,29 @@ kill_tree(pid_t pid)
 	kill(pid, SIGKILL);
 }
 
+static void
+signal_tree(pid_t pid, int signum)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+
+	kill(pid, signum);
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		pid_t child = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (child > 1 && parent_of(child) == pid)
+			signal_tree(child, signum);
+	}
+	if (dir != NULL)
+		closedir(dir);
+}
+
+void
+sshd_pause(struct sshd *d, bool pause)
+{
+	signal_tree(d->pid, pause ? SIGSTOP : SIGCONT);
+}
+
 void
 sshd_drop(struct sshd *d)
 {

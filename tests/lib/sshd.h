@@ -27,6 +27,8 @@ struct sshd {
 void	 sshd_start(struct sshd *, const char *key, const char *options);
 /* The same with Dropbear; no options. */
 void	 dropbear_start(struct sshd *, const char *key);
+/* Stop it and all that it started in the middle of things; go on. */
+void	 sshd_pause(struct sshd *, bool pause);
 /* Break all its connections; it goes on listening. */
 void	 sshd_drop(struct sshd *);
 /* End it, and all that it started, at once. */

@@ -315,6 +315,25 @@ accept_one(int fd)
 	return conn;
 }
 
+/* The descriptors connected to a port; small send buffers fill soon. */
+static inline int
+descriptors_to(unsigned port, int *fds, int max)
+{
+	int n = 0, small = 4096;
+
+	for (int fd = 3; fd < 256 && n < max; fd++) {
+		struct sockaddr_in sa;
+		socklen_t len = sizeof sa;
+
+		if (getpeername(fd, (struct sockaddr *)&sa, &len) < 0 ||
+		    sa.sin_family != AF_INET || ntohs(sa.sin_port) != port)
+			continue;
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+		fds[n++] = fd;
+	}
+	return n;
+}
+
 static inline int
 count_fds(void)
 {

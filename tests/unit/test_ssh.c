@@ -487,6 +487,40 @@ TEST(trap08_abandoned_channels_are_closed)
 	sshd_stop(&d);
 }
 
+TEST(trap08_a_close_that_cannot_be_sent_is_sent_later)
+{
+	static char block[65536];
+	struct sshd d;
+	struct peer p;
+	struct ear e[2];
+	int fds[8];
+
+	setup();
+	serve(&d, "MaxSessions 2");
+	bring_up(&p, d.url);
+	CHECK_INT(descriptors_to(d.port, fds, 8), 2);
+	for (int round = 0; round < 4; round++) {
+		for (int i = 0; i < 2; i++)
+			find_room(&e[i], &p, "cat >/dev/null");
+		sshd_pause(&d, true);
+		for (int i = 0; i < 40; i++) {
+			stream_write(e[i % 2].s, block, sizeof block);
+			loop_turn(loop, 1);
+		}
+		for (int i = 0; i < 2; i++)
+			forget(&e[i]);
+		loop_turn(loop, 5);
+		sshd_pause(&d, false);
+	}
+	for (int i = 0; i < 2; i++)
+		find_room(&e[i], &p, "cat");
+	for (int i = 0; i < 2; i++)
+		forget(&e[i]);
+	hang_up(&p);
+	setdown();
+	sshd_stop(&d);
+}
+
 TEST(ended_by_a_signal)
 {
 	struct sshd d;

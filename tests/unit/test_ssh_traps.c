@@ -31,21 +31,15 @@ TEST(trap01_nonblock_restored)
 {
 	struct sshd d;
 	struct peer p;
-	int seen = 0;
+	int fds[8], seen;
 
 	setup();
 	serve(&d, NULL);
 	bring_up(&p, d.url);
-	for (int fd = 3; fd < 256; fd++) {
-		struct sockaddr_in sa;
-		socklen_t len = sizeof sa;
-
-		if (getpeername(fd, (struct sockaddr *)&sa, &len) < 0 ||
-		    sa.sin_family != AF_INET || ntohs(sa.sin_port) != d.port)
-			continue;
-		seen++;
-		CHECK((fcntl(fd, F_GETFL) & O_NONBLOCK) != 0);
-		CHECK((fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
+	seen = descriptors_to(d.port, fds, 8);
+	for (int i = 0; i < seen; i++) {
+		CHECK((fcntl(fds[i], F_GETFL) & O_NONBLOCK) != 0);
+		CHECK((fcntl(fds[i], F_GETFD) & FD_CLOEXEC) != 0);
 	}
 	CHECK_INT(seen, 2); /* ours, and the one of libssh */
 	hang_up(&p);
@@ -59,13 +53,15 @@ TEST(trap01_a_stopped_peer_does_not_block_writes)
 	struct peer p;
 	struct ear e;
 	static char block[32768];
-	int rc = 0, i;
+	int rc = 0, i, fds[8];
 
 	setup();
 	serve(&d, NULL);
 	bring_up(&p, d.url);
+	CHECK_INT(descriptors_to(d.port, fds, 8), 2);
 	listen_to(&e, &p, STREAM_EXEC, "echo on; exec sleep 100");
 	UNTIL(e.out.len > 0);
+	sshd_pause(&d, true);
 	for (i = 0; i < 400 && rc == 0; i++) {
 		rc = stream_write(e.s, block, sizeof block);
 		loop_turn(loop, 1);
