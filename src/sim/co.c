@@ -31,6 +31,7 @@
 #endif
 
 #define POOL_MAX 64
+#define TRIM_KEEP 4096 /* below the mark: what swapcontext itself needs */
 
 struct co {
 	ucontext_t self, back;
@@ -38,6 +39,7 @@ struct co {
 	void (*fn)(void *arg);
 	void *arg;
 	bool done;
+	char *mark; /* about where its stack ended when it yielded */
 #ifdef CO_ASAN
 	void *fake_self, *fake_back;
 	const void *back_stack;
@@ -141,8 +143,25 @@ co_resume(struct co *c)
 		enter_switch(c);
 }
 
-void co_yield (struct co *c)
+void
+co_trim(struct co *c)
 {
+	long page = sysconf(_SC_PAGESIZE);
+	uintptr_t low = (uintptr_t)c->stack;
+	uintptr_t end =
+	    ((uintptr_t)c->mark - TRIM_KEEP) & ~((uintptr_t)page - 1);
+
+	if (c->mark != NULL && !c->done && end > low)
+		madvise(c->stack, end - low, MADV_DONTNEED);
+}
+
+void
+co_wait(struct co *c)
+{
+	char here;
+
+	/* Only its address counts. */
+	c->mark = (char *)(uintptr_t)&here;
 #ifdef CO_ASAN
 	__sanitizer_start_switch_fiber(
 	    &c->fake_self, c->back_stack, c->back_size);

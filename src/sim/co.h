@@ -12,7 +12,9 @@ struct co *co_new(void (*fn)(void *arg), void *arg);
 void	 co_free(struct co *);		/* done, or never resumed */
 /* Run it until it yields or returns. Not from within a coroutine. */
 void	 co_resume(struct co *);
-void	 co_yield(struct co *);		/* from within */
+void	 co_wait(struct co *);		/* from within */
+/* It will wait for long: give back the stack that it does not use now. */
+void	 co_trim(struct co *);
 bool	 co_done(const struct co *);
 
 #endif

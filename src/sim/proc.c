@@ -51,6 +51,8 @@ resume(struct proc *p)
 	p->running = true;
 	co_resume(p->co);
 	p->running = false;
+	if (p->wait == WAIT_INPUT)
+		co_trim(p->co);
 	if (!co_done(p->co) || p->told)
 		return;
 	p->told = true;
@@ -77,7 +79,7 @@ static void
 wait_for(struct proc *p, enum wait w)
 {
 	p->wait = w;
-	co_yield (p->co);
+	co_wait(p->co);
 }
 
 struct proc *

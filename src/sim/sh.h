@@ -54,6 +54,9 @@ enum parse { PARSE_OK, PARSE_EMPTY, PARSE_MORE, PARSE_BAD };
 /* One complete command from text; *used bytes were taken. */
 enum parse sh_parse(struct arena *, const char *text, size_t len, bool eof,
 	    size_t *used, struct tree **, char *err, size_t size);
+/* Change a fresh parse of text for an older one of the same text. */
+void	 sh_share(const char *text, size_t len, struct arena **,
+	    struct tree **);
 /* Bytes of a $(...), ${...}, `...` or $((...)) that begins at s; 0: bad. */
 size_t	 sh_skip_dollar(const char *s, size_t len, int depth, bool *more);
 

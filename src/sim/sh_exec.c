@@ -711,8 +711,10 @@ sh_run_text(struct sh *sh, const char *text, size_t len)
 			arena_unref(a);
 			break;
 		}
-		if (p == PARSE_OK)
+		if (p == PARSE_OK) {
+			sh_share(text, used, &a, &t);
 			run_parsed(sh, a, t);
+		}
 		arena_unref(a);
 		text += used;
 		len -= used;
@@ -804,6 +806,8 @@ sh_run_input(struct sh *sh)
 			if (!sh->interactive)
 				sh->flow = FLOW_EXIT;
 		}
+		if (p == PARSE_OK && used == text.len)
+			sh_share(text.data, text.len, &a, &t);
 		buf_release(&text); /* an idle shell keeps no buffer */
 		if (p == PARSE_OK)
 			run_parsed(sh, a, t);
