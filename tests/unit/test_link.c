@@ -318,7 +318,8 @@ TEST(commands_run_in_order)
 	UNTIL(&f, a[19].n == 1);
 	for (i = 0; i < 20; i++) {
 		CHECK_INT(a[i].n, 1);
-		CHECK_INT(atol(a[i].out), i + 1);
+		str_format(cmd, sizeof(cmd), "%d\n", i + 1);
+		CHECK_STR(a[i].out, cmd);
 	}
 	teardown(&f);
 }
