@@ -7,7 +7,8 @@ dir=${1:?usage: fetch-daemons.sh DIR}
 packages="openssh-server dropbear-bin libwrap0 libtommath1 libtomcrypt1
     libnss-wrapper"
 
-[ -e "$dir/done" ] && exit 0
+# A tree that holds other packages is not what is wanted now.
+[ "$(cat "$dir/done" 2>/dev/null)" = "$packages" ] && exit 0
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/rmdaemons-XXXXXX")
@@ -30,4 +31,4 @@ for daemon in sshd dropbear; do
 		exit 1
 	fi
 done
-: >"$dir/done"
+echo "$packages" >"$dir/done"
