@@ -264,8 +264,7 @@ serial_gone(void *arg, int err)
 	char text[320];
 
 	if (err == 0)
-		str_format(
-		    text, sizeof(text), "unplugged: %s", s->url->host);
+		str_format(text, sizeof(text), "unplugged: %s", s->url->host);
 	else
 		str_format(text, sizeof(text), "%s failed: %s", s->url->host,
 		    strerror(-err));
