@@ -11,22 +11,30 @@
  * to the wrong cable once does not believe the screen again.
  */
 
+/* Down for a reason that says nothing against the machine at the far end: it
+ * answered and refused us, or the fault is on our side. */
+static bool
+is_ours(enum link_why why)
+{
+	return why == LINK_WHY_NONE || why == LINK_WHY_AUTH ||
+	    why == LINK_WHY_HOSTKEY || why == LINK_WHY_ASKING ||
+	    why == LINK_WHY_LOCAL;
+}
+
+/* While it is tried again, what went wrong the last time still stands. */
+static bool
+is_lost(const struct origin *o)
+{
+	return o != NULL && o->link != LINK_UP && !is_ours(o->why);
+}
+
 enum node_state
 node_state(const struct node *n)
 {
 	const struct value *power = node_value(n, NAME_POWER_STATE, NULL);
-	const struct origin *in = n->inband, *board = n->board->origin;
-	bool in_lost, board_lost;
+	bool in_lost = is_lost(n->inband);
+	bool board_lost = is_lost(n->board->origin);
 
-	/* A peer that answers and refuses us is there; it is not lost. */
-	in_lost = in != NULL &&
-	    (in->link == LINK_LOST || in->link == LINK_RESOLVING ||
-		in->link == LINK_CONNECTING) &&
-	    in->why != LINK_WHY_NONE && in->why != LINK_WHY_AUTH &&
-	    in->why != LINK_WHY_HOSTKEY && in->why != LINK_WHY_ASKING &&
-	    in->why != LINK_WHY_LOCAL;
-	board_lost = board != NULL && board->link != LINK_UP &&
-	    board->why != LINK_WHY_NONE;
 	switch (value_state(power)) {
 	case VALUE_KNOWN:
 		if (value_is(power, "off"))
@@ -37,7 +45,8 @@ node_state(const struct node *n)
 	case VALUE_UNKNOWN:
 		break;
 	}
-	return in_lost || (board_lost && in == NULL) ? NODE_LOST : NODE_UNKNOWN;
+	return in_lost || (board_lost && n->inband == NULL) ? NODE_LOST
+							    : NODE_UNKNOWN;
 }
 
 enum heat

@@ -337,6 +337,18 @@ TEST(a_lost_board_makes_its_nodes_lost_but_not_those_that_answer)
 	rig_free(&r);
 }
 
+TEST(a_board_whose_key_is_unknown_does_not_make_its_nodes_lost)
+{
+	struct rig r = rig_new();
+
+	origin_set_link(
+	    r.b, r.board, LINK_DOWN, LINK_WHY_ASKING, "unknown host key");
+	CHECK_INT(node_state(r.b->nodes[1]), NODE_UNKNOWN);
+	origin_set_link(r.b, r.board, LINK_LOST, LINK_WHY_TIMEOUT, "gone");
+	CHECK_INT(node_state(r.b->nodes[1]), NODE_LOST);
+	rig_free(&r);
+}
+
 TEST(heat_and_totals)
 {
 	struct rig r = rig_new();
