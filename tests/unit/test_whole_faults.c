@@ -39,14 +39,20 @@ struct dash {
 };
 
 static void
-open_dash(struct dash *d, const char *text, const char *up)
+open_polled(struct dash *d, const char *text, const char *up, const char *poll)
 {
 	const char *argv[] = { "-c", NULL, NULL };
 
 	simproc_start(&d->sim, text, NULL);
-	argv[1] = simproc_config(&d->sim, "my.cfg", "poll = 0.5;");
+	argv[1] = simproc_config(&d->sim, "my.cfg", poll);
 	dash_start(&d->x, 120, 36, program_env(), argv);
 	CHECK(vtx_wait_text(&d->x, up, SOON));
+}
+
+static void
+open_dash(struct dash *d, const char *text, const char *up)
+{
+	open_polled(d, text, up, "poll = 0.5;");
 }
 
 /* q ends it, and cleanly. */
@@ -109,11 +115,13 @@ TEST(what_is_pulled_is_lost_and_names_the_causes_that_are_left)
 	simproc_fault(&d.sim, "pb:drop");
 	simproc_fault(&d.sim, "na:cable");
 	simproc_fault(&d.sim, "oa:cable");
-	CHECK(vtx_wait_text(&d.x, "4 lost", SOON));
+	simproc_fault(&d.sim, "nb:drop");
+	CHECK(vtx_wait_text(&d.x, "5 lost", SOON));
 	says(&d, 0, 0, "switch link down, rail on: cable, or the node is dead");
 	says(&d, 0, 1, "no answer, rail on: cable, or the node is dead");
 	says(&d, 0, 2, "no answer: power or cable");
 	says(&d, 1, 2, "SSH refused: the node is up");
+	says(&d, 1, 0, "SSH refused: the node is up");
 	all_back(&d, " lost ");
 	close_dash(&d);
 }
@@ -153,6 +161,29 @@ TEST(a_board_without_power_is_down_and_its_nodes_with_it)
 	CHECK(vtx_wait_text(&d.x, "1 board down", SOON));
 	CHECK(vtx_wait_text(&d.x, "power, cable or network", SOON));
 	CHECK(vtx_wait_text(&d.x, "4 lost", SOON));
+	close_dash(&d);
+}
+
+/* The slack is for drawing, and for a machine that has other things to do. */
+TEST(silence_is_told_within_two_periods)
+{
+	struct dash d;
+	long long at, silent, refused;
+
+	open_polled(&d, rack, "5/10 on", "poll = 2;");
+	at = now_in_ms();
+	simproc_fault(&d.sim, "pb:drop");
+	CHECK(vtx_wait_text(&d.x, "1 lost", SOON));
+	refused = now_in_ms() - at;
+	at = now_in_ms();
+	simproc_fault(&d.sim, "pa:cable");
+	CHECK(vtx_wait_text(&d.x, "2 lost", SOON));
+	silent = now_in_ms() - at;
+	if (refused > 4000 || silent > 4000 + 2000)
+		test_fail(__FILE__, __LINE__,
+		    "refused after %lld ms, silent "
+		    "after %lld ms",
+		    refused, silent);
 	close_dash(&d);
 }
 
