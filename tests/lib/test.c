@@ -93,9 +93,9 @@ run_one(const char *program, size_t i)
 		return true;
 	}
 	if (WIFSIGNALED(status))
-		fprintf(stderr, "# ended by signal %d (%s)\n",
-		    WTERMSIG(status), WTERMSIG(status) == SIGALRM
-			? "deadline" : strsignal(WTERMSIG(status)));
+		fprintf(stderr, "# ended by signal %d (%s)\n", WTERMSIG(status),
+		    WTERMSIG(status) == SIGALRM ? "deadline"
+						: strsignal(WTERMSIG(status)));
 	printf("not ok %s (alone: %s %s)\n", tests[i].name, program,
 	    tests[i].name);
 	return false;

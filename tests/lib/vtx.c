@@ -299,8 +299,8 @@ vtx_has(struct vtx *x, const void *text)
 bool
 vtx_raw_has(const struct vtx *x, const char *s)
 {
-	return x->raw != NULL && memmem(x->raw, x->raw_len, s, strlen(s)) !=
-	    NULL;
+	return x->raw != NULL &&
+	    memmem(x->raw, x->raw_len, s, strlen(s)) != NULL;
 }
 
 bool

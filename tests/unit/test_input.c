@@ -37,8 +37,8 @@ on_mouse(void *arg, const struct mouse *m)
 	char text[64];
 
 	(void)arg;
-	str_format(text, sizeof text, "m%d:%d@%d,%d", m->what, m->button, m->x,
-	    m->y);
+	str_format(
+	    text, sizeof text, "m%d:%d@%d,%d", m->what, m->button, m->x, m->y);
 	note(text);
 }
 
@@ -91,8 +91,8 @@ sym(enum keysym s)
 	static int i;
 
 	i = (i + 1) % 8;
-	str_format(text[i], sizeof text[i], "%x",
-	    (unsigned)s - SYM_FIRST + 0xff00);
+	str_format(
+	    text[i], sizeof text[i], "%x", (unsigned)s - SYM_FIRST + 0xff00);
 	return text[i];
 }
 
@@ -230,8 +230,8 @@ TEST(keys_are_parsed)
 	struct key k;
 
 	CHECK(key_parse("C-l", &k) && k.code == 'l' && k.mods == MOD_CTRL);
-	CHECK(key_parse("S-Tab", &k) && k.code == SYM_TAB &&
-	    k.mods == MOD_SHIFT);
+	CHECK(
+	    key_parse("S-Tab", &k) && k.code == SYM_TAB && k.mods == MOD_SHIFT);
 	CHECK(key_parse("F1", &k) && k.code == SYM_F0 + 1);
 	CHECK(key_parse("?", &k) && k.code == '?');
 	CHECK(key_parse("-", &k) && k.code == '-');

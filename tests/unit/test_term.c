@@ -18,14 +18,14 @@
 
 #define WAIT 8000
 
-static const char *const env_256[] = { "TERM=xterm-256color",
-	"LC_ALL=C.UTF-8", "TZ=UTC", NULL };
+static const char *const env_256[] = { "TERM=xterm-256color", "LC_ALL=C.UTF-8",
+	"TZ=UTC", NULL };
 
 struct child {
 	const char *stdin_path;
-	bool ask, deaf;		/* deaf: SIGHUP alone does not end it */
+	bool ask, deaf; /* deaf: SIGHUP alone does not end it */
 	unsigned max_rate;
-	int report;		/* descriptor for what the test reads */
+	int report; /* descriptor for what the test reads */
 };
 
 struct run {
@@ -533,8 +533,7 @@ shell(void *arg)
 
 	if (pid == 0)
 		_exit(dashboard(arg));
-	while (waitpid(pid, &status, WUNTRACED) == pid &&
-	    WIFSTOPPED(status)) {
+	while (waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status)) {
 		char go;
 
 		printf("stopped\r\n");

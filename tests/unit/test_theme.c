@@ -57,10 +57,10 @@ TEST(no_look_is_invisible_and_none_exceeds_the_depth)
 		for (int d = DEPTH_MONO; d <= DEPTH_RGB; d++)
 			for (int r = 0; r < ROLE_COUNT; r++)
 				for (int g = 0; g < 4; g++) {
-					struct look l = theme_look(
-					    theme_builtin(names[t]),
-					    (enum role)r, grounds[g],
-					    (enum colour_depth)d);
+					struct look l =
+					    theme_look(theme_builtin(names[t]),
+						(enum role)r, grounds[g],
+						(enum colour_depth)d);
 
 					CHECK(l.fg == COLOUR_DEFAULT ||
 					    l.fg != l.bg);
@@ -75,8 +75,8 @@ TEST(no_look_is_invisible_and_none_exceeds_the_depth)
 TEST(selection_keeps_the_colour_of_what_it_covers)
 {
 	const struct theme *t = theme_builtin("default");
-	struct look hot = theme_look(t, ROLE_CRITICAL, STYLE_ON_SELECTED,
-	    DEPTH_RGB);
+	struct look hot =
+	    theme_look(t, ROLE_CRITICAL, STYLE_ON_SELECTED, DEPTH_RGB);
 
 	CHECK_INT(hot.fg, t->roles[ROLE_CRITICAL].fg);
 	CHECK_INT(hot.bg, t->roles[ROLE_SELECTED].bg);

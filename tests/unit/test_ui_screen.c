@@ -31,8 +31,8 @@ static void
 on_answer(void *arg, unsigned id, const char *answer)
 {
 	(void)arg;
-	str_format(told, sizeof told, "%u=%s", id,
-	    answer != NULL ? answer : "(none)");
+	str_format(
+	    told, sizeof told, "%u=%s", id, answer != NULL ? answer : "(none)");
 }
 
 static const struct screen_host host = { on_action, on_answer };
@@ -194,8 +194,8 @@ TEST(a_layout_of_yesterday_is_not_walked)
 	screen_do(&screen, ACTION_DOWN);
 	screen_do(&screen, ACTION_PAGE_DOWN);
 	screen_mouse(&screen,
-	    &(struct mouse){ .what = MOUSE_PRESS, .button = 1, .x = 10,
-		.y = 20 });
+	    &(struct mouse){
+		.what = MOUSE_PRESS, .button = 1, .x = 10, .y = 20 });
 	draw();
 	CHECK_STR(selected(), "tp2-a/1");
 	end();

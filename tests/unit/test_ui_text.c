@@ -69,8 +69,7 @@ TEST(sparks_rise_and_leave_gaps)
 
 	canvas_init(&c);
 	canvas_resize(&c, 6, 1);
-	spark_draw(&c, rect_of(0, 0, 6, 1), st, v, 8,
-	    (struct scale){ 0, 30 });
+	spark_draw(&c, rect_of(0, 0, 6, 1), st, v, 8, (struct scale){ 0, 30 });
 	CHECK(c.cells[0].cp == ' ' && c.cells[1].cp == ' ');
 	CHECK(c.cells[2].cp == (0x2800 | 0x40 | 0xa0));
 	CHECK(c.cells[3].cp == (0x2800 | 0x44));

@@ -55,8 +55,8 @@ golden_path(const char *name)
 	const char *file = __FILE__, *slash = strrchr(file, '/');
 
 	return mem_printf("%.*s/../golden/%s.txt",
-	    slash != NULL ? (int)(slash - file) : 1,
-	    slash != NULL ? file : ".", name);
+	    slash != NULL ? (int)(slash - file) : 1, slash != NULL ? file : ".",
+	    name);
 }
 
 static void
