@@ -98,8 +98,6 @@ echo "Connected, polled each second, no screen; client and servers pinned" \
 echo
 echo "| boards | CPU ms a poll | bytes a poll | resident kB a board |"
 echo "|---:|---:|---:|---:|"
-base=$("$out/ptyrun" 24 80 1 0.1 "$rackmux" demo 2>/dev/null |
-    cut -d' ' -f3)
 printf 'poll = 1.0;\nboards = ();\n' >"$out/empty.cfg"
 base=$("$out/ptyrun" 50 200 1 0.1 "$rackmux" -c "$out/empty.cfg" |
     cut -d' ' -f3)
@@ -132,20 +130,23 @@ echo "| key | thread CPU ms | wall ms |"
 echo "|---|---:|---:|"
 $pin1 "$here/fleet.sh" start "$fleet" 64 >"$out/fleet.log" 2>&1
 turn() {
-	$pin0 "$rackmux" -c "$2" status --stats "$out/s" >/dev/null 2>&1 || :
-	awk "BEGIN { printf \"| %s | %.1f | %.1f |\n\", \"$1\",
+	$pin0 "$rackmux" -c "$2" status --timeout 20 --stats "$out/s" \
+	    >"$out/status" 2>&1 || :
+	up=$(grep -c ' on ' "$out/status" || :)
+	awk "BEGIN { printf \"| %s, %d up | %.1f | %.1f |\n\", \"$1\", $up,
 	    $(json "$out/s" max_turn_cpu_us) / 1000,
 	    $(json "$out/s" max_turn_wall_us) / 1000 }"
 }
 turn "ed25519" "$fleet/rackmux.cfg"
 turn "RSA-3072" "$fleet/rackmux-rsa.cfg"
 cp "$fleet/known_hosts" "$fleet/known_hosts.plain"
+# A thousand other hosts, each with a key of its own.
 i=0
 while [ $i -lt 1000 ]; do
-	echo "other-$i.example $(cut -d' ' -f1,2 "$fleet/host.pub" |
-	    sed "s/AAAAI/AAAAI/")" >>"$fleet/known_hosts"
+	echo "other-$i.example ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI$(
+	    head -c 33 /dev/urandom | base64 | tr -d '\n' | cut -c1-43)"
 	i=$((i + 1))
-done
+done >>"$fleet/known_hosts"
 ssh-keygen -q -H -f "$fleet/known_hosts" >/dev/null 2>&1
 turn "ed25519, 1,064 hashed known_hosts lines" "$fleet/rackmux.cfg"
 mv "$fleet/known_hosts.plain" "$fleet/known_hosts"
@@ -153,7 +154,9 @@ eval "$(ssh-agent -a "$out/agent" -s)" >/dev/null
 agent=$SSH_AGENT_PID
 ssh-add -q "$fleet/key" 2>/dev/null
 kill -STOP "$agent"
-turn "ed25519, ssh-agent stopped" "$fleet/rackmux.cfg"
+sed -E "s,ssh: \{ identity = \"[^\"]*\";,ssh: {," "$fleet/rackmux.cfg" \
+    >"$fleet/rackmux-agent.cfg"
+turn "in a stopped ssh-agent (nothing connects)" "$fleet/rackmux-agent.cfg"
 "$here/fleet.sh" stop "$fleet"
 
 echo
