@@ -51,6 +51,7 @@ BASE_SRC := $(wildcard src/base/*.c)
 TEST_SRC := $(wildcard tests/unit/*.c)
 HARNESS_SRC := $(wildcard tests/lib/*.c)
 obj = $(patsubst %.c,$O/obj/%.o,$(1))
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 TESTS := $(patsubst tests/unit/%.c,$O/tests/%,$(TEST_SRC))
 
 all: $O/rackmux $O/rackmux-sim
@@ -89,6 +90,12 @@ $O/tests/%: $O/obj/tests/unit/%.o $(call obj,$(HARNESS_SRC)) $O/librackmux.a
 
 tests: $(TESTS)
 
+# One fuzzer a file; see tests/fuzz/fuzz.h.
+$O/fuzz/%: $O/obj/tests/fuzz/%.o $O/obj/tests/fuzz/fuzz.o $O/librackmux.a
+	@mkdir -p $(@D)
+	@echo "  LINK $@"
+	$(Q)$(CC) $(FUZZ_SAN) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm -lutil
+
 $O/bench_screen: $O/obj/tests/bench/bench_screen.o $O/librackmux.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm -lutil
 
@@ -122,7 +129,7 @@ lint: setup-lint
 	@tests/tools/lint.sh && echo "lint: clean"
 
 ALL_SRC := $(LIB_SRC) $(SIM_SRC) $(TEST_SRC) $(HARNESS_SRC) \
-	$(wildcard src/app/main.c src/sim/main.c)
+	$(FUZZ_SRC) $(wildcard tests/fuzz/fuzz.c src/app/main.c src/sim/main.c)
 objects: $(call obj,$(ALL_SRC))
 
 format:
@@ -146,6 +153,16 @@ deb: setup-deb
 	@git ls-files -z | xargs -0 cp --parents -t build/deb/rackmux
 	@cd build/deb/rackmux && dpkg-buildpackage -b -us -uc
 	@ls build/deb/*.deb
+
+# Everything once more with the coverage that libFuzzer steers by.
+FUZZ_SAN := -fsanitize=fuzzer$(comma)address$(comma)undefined
+FUZZ_OPT := -O1 -g -fno-omit-frame-pointer \
+	-fsanitize=fuzzer-no-link$(comma)address$(comma)undefined \
+	-fno-sanitize-recover=undefined
+fuzzers:
+	@$(MAKE) --no-print-directory CC=$(CLANG) O=build-fuzz SAN= WERROR= \
+	    OPT='$(FUZZ_OPT)' fuzz-programs
+fuzz-programs: $(patsubst tests/fuzz/%.c,$O/fuzz/%,$(FUZZ_SRC))
 
 # Each fuzzer for T seconds: libFuzzer under the sanitizers.
 T ?=
@@ -171,7 +188,7 @@ clean:
 	rm -rf build build-san build-lint build-fuzz compile_commands.json
 
 .PHONY: all tests demo check lint objects format bench compdb install \
-	uninstall clean deb fuzz fuzzers
+	uninstall clean deb fuzz fuzzers fuzz-programs
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $O/obj -name '*.d' 2>/dev/null)
