@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -19,12 +18,49 @@ hash_sha256(const void *p, size_t len, unsigned char out[HASH_SHA256_LEN])
 		abort();
 }
 
+/*
+ * HMAC by hand over digests that are fetched once: libcrypto looks its
+ * algorithm up anew in each HMAC() call, which costs more than the hashing,
+ * and a known_hosts file of a thousand hashed lines asks a thousand times.
+ */
+static EVP_MD *sha1;
+static EVP_MD_CTX *sha1_ctx;
+
+static void
+sha1_two(const unsigned char block[64], const void *p, size_t len,
+    unsigned char out[HASH_SHA1_LEN])
+{
+	if (EVP_DigestInit_ex2(sha1_ctx, sha1, NULL) != 1 ||
+	    EVP_DigestUpdate(sha1_ctx, block, 64) != 1 ||
+	    EVP_DigestUpdate(sha1_ctx, p, len) != 1 ||
+	    EVP_DigestFinal_ex(sha1_ctx, out, NULL) != 1)
+		abort();
+}
+
 void
 hash_hmac_sha1(const void *key, size_t klen, const void *p, size_t len,
     unsigned char out[HASH_SHA1_LEN])
 {
-	if (HMAC(EVP_sha1(), key, (int)klen, p, len, out, NULL) == NULL)
-		abort();
+	unsigned char k[64] = { 0 }, inner[64], outer[64];
+
+	if (sha1 == NULL) {
+		sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
+		sha1_ctx = EVP_MD_CTX_new();
+		if (sha1 == NULL || sha1_ctx == NULL)
+			abort();
+	}
+	if (klen > sizeof k) {
+		if (EVP_Digest(key, klen, k, NULL, sha1, NULL) != 1)
+			abort();
+	} else {
+		memcpy(k, key, klen);
+	}
+	for (size_t i = 0; i < sizeof k; i++) {
+		inner[i] = k[i] ^ 0x36;
+		outer[i] = k[i] ^ 0x5c;
+	}
+	sha1_two(inner, p, len, out);
+	sha1_two(outer, out, HASH_SHA1_LEN, out);
 }
 
 void

@@ -35,7 +35,7 @@
 #define OPERATOR_MS 100000 /* OpenSSH ends a login after 120 s */
 #define GARBAGE_MAX (64 * 1024)
 
-enum phase { WAITING, CONFIG, KEYS, ROUTE, BANNER, KEX, AUTH, UP, DOWN };
+enum phase { WAITING, CONFIG, KEYS, ROUTE, WIRE, BANNER, KEX, AUTH, UP, DOWN };
 
 struct ssh {
 	struct transport t;
@@ -388,12 +388,16 @@ after_hup(struct ssh *t, unsigned long long before)
 		broke(t);
 }
 
+static bool begin_session(struct ssh *);
+
 static void
 on_step(void *arg)
 {
 	struct ssh *t = arg;
 	unsigned long long before;
 
+	if (t->phase == WIRE && !begin_session(t))
+		return;
 	if (t->phase < BANNER || t->phase == DOWN)
 		return;
 	if (t->phase == AUTH && auth_holds(t->auth))
@@ -449,12 +453,12 @@ on_fail(void *arg, enum link_why why, const char *text, bool retry)
 	leave(t);
 }
 
-static void
-on_fd(void *arg, int fd)
+/* False when it went down instead. */
+static bool
+begin_session(struct ssh *t)
 {
-	struct ssh *t = arg;
 	char order[400];
-	struct sess_options o = { .fd = fd,
+	struct sess_options o = { .fd = t->fd,
 		.port = t->conf.port,
 		.user = t->conf.user,
 		.hostkeys = order };
@@ -463,7 +467,6 @@ on_fd(void *arg, int fd)
 	};
 
 	enter(t);
-	t->fd = fd;
 	trust_order(&trust, order, sizeof order);
 	t->sess = sess_new(&o);
 	if (t->sess == NULL) {
@@ -472,16 +475,26 @@ on_fd(void *arg, int fd)
 		    "name that is none)",
 		    true);
 		leave(t);
-		return;
+		return false;
 	}
 	t->phase = BANNER;
-	t->io = io_new(t->loop, fd, on_io, t);
+	t->io = io_new(t->loop, t->fd, on_io, t);
 	/* A proxy program may have a handshake of its own to do. */
 	timer_start(
 	    t->deadline, route_direct(t->route) ? BANNER_MS : HANDSHAKE_MS);
-	/* At once: libssh owns its descriptor from the first call on. */
-	on_step(t);
 	leave(t);
+	return true;
+}
+
+/* Many connect in one turn: what follows waits for its share of the budget. */
+static void
+on_fd(void *arg, int fd)
+{
+	struct ssh *t = arg;
+
+	t->fd = fd;
+	t->phase = WIRE;
+	task_post(t->task);
 }
 
 static const struct route_sink route_sink = { on_resolved, on_fd, on_fail,
