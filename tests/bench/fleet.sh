@@ -92,7 +92,6 @@ CONF
 { cat "$dir/ssh_config"; echo "KexAlgorithms curve25519-sha256"; } \
     >"$dir/ssh_config-25519"
 {
-	echo "poll = 1.0;"
 	echo "ssh: { identity = \"$dir/key\"; config = \"none\";"
 	echo "  known_hosts = \"$dir/known_hosts\"; };"
 	echo "boards = ("
@@ -105,5 +104,6 @@ CONF
 	done <"$dir/hosts"
 	echo ");"
 } >"$dir/rackmux.cfg"
+{ echo "poll = 1.0;"; cat "$dir/rackmux.cfg"; } >"$dir/rackmux-1s.cfg"
 sed "s,$dir/key\",$dir/key-rsa\"," "$dir/rackmux.cfg" >"$dir/rackmux-rsa.cfg"
 # The ports answer once the sshd has forked into the background.

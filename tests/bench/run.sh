@@ -63,7 +63,7 @@ echo
 echo "| boards | key exchange | tool | wall | spread | CPU a board |"
 echo "|---:|---|---|---:|---:|---:|"
 for n in $sizes; do
-	$pin1 "$here/fleet.sh" start "$fleet" "$n" >"$out/fleet.log" 2>&1
+	"$here/fleet.sh" start "$fleet" "$n" >"$out/fleet.log" 2>&1
 	rm -f "$out"/*.wall "$out"/*.cpu
 	r=0
 	while [ $r -lt "$rounds" ]; do
@@ -104,9 +104,9 @@ base=$("$out/ptyrun" 50 200 1 0.1 "$rackmux" -c "$out/empty.cfg" |
 for n in $sizes; do
 	$pin1 "$here/fleet.sh" start "$fleet" "$n" >"$out/fleet.log" 2>&1
 	# Two runs of different length: what is between them is polls alone.
-	$pin0 "$out/ptyrun" 50 200 8 1 "$rackmux" -c "$fleet/rackmux.cfg" \
+	$pin0 "$out/ptyrun" 50 200 8 1 "$rackmux" -c "$fleet/rackmux-1s.cfg" \
 	    status --watch 1000 --stats "$out/short" >"$out/p1"
-	$pin0 "$out/ptyrun" 50 200 8 20 "$rackmux" -c "$fleet/rackmux.cfg" \
+	$pin0 "$out/ptyrun" 50 200 8 20 "$rackmux" -c "$fleet/rackmux-1s.cfg" \
 	    status --watch 1000 --stats "$out/long" >"$out/p2"
 	read -r _ cpu rss <"$out/p2"
 	bytes=$(($(json "$out/long" bytes) - $(json "$out/short" bytes)))
