@@ -47,7 +47,7 @@ canvas_resize(struct canvas *c, int w, int h)
 {
 	w = w < 0 ? 0 : w;
 	h = h < 0 ? 0 : h;
-	if (w != c->w || h != c->h) {
+	if (c->cells == NULL || w != c->w || h != c->h) {
 		free(c->cells);
 		c->cells =
 		    mem_array((size_t)w * (size_t)h + 1, sizeof *c->cells);

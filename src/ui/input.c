@@ -13,6 +13,10 @@
  * Bracketed paste is cut out before it, since it would decode pasted text as
  * keys: bytes that could be the start of a paste mark are held back, and let
  * go with the same timer that settles a lone ESC.
+ *
+ * Version 0.22 takes the final byte of a CSI together with its private and
+ * intermediate bytes as the index of a table of 64, and reads far behind it
+ * ("CSI ? 1 A"): such a sequence gets a final byte that has no handler.
  */
 
 static const char paste_begin[] = "\033[200~", paste_end[] = "\033[201~";
@@ -26,6 +30,12 @@ struct input {
 	struct buf paste;
 	bool pasting;
 	bool *freed; /* set while dispatching */
+	/* where in a sequence the last byte that tk was given stands */
+	enum { AT_TEXT, AT_ESC, AT_CSI, AT_MOUSE } at;
+	unsigned more; /* bytes of a character or old mouse report to come */
+	unsigned seps;
+	uint8_t private; /* '<' to '?' */
+	bool odd; /* has what no key or mouse report has */
 };
 
 static void settle(void *arg);
@@ -138,6 +148,9 @@ give_mouse(struct input *in, const TermKeyKey *k)
 	if (termkey_interpret_mouse(in->tk, k, &ev, &button, &line, &col) !=
 	    TERMKEY_RES_KEY)
 		return;
+	/* Counted from 1, but for what no terminal should send. */
+	if (col < 1 || line < 1)
+		return;
 	m.button = button;
 	m.x = col - 1;
 	m.y = line - 1;
@@ -225,9 +238,73 @@ drain(struct input *in, bool force)
 	return true;
 }
 
-static bool
-push(struct input *in, const char *s, size_t len)
+static void
+csi_begin(struct input *in)
 {
+	in->at = AT_CSI;
+	in->more = in->seps = 0;
+	in->private = 0;
+	in->odd = false;
+}
+
+/* A byte of a CSI; what tk is to be given for it. */
+static char
+csi_byte(struct input *in, uint8_t c)
+{
+	bool mouse = c == 'M' || c == 'm';
+
+	if (c < 0x40 || c >= 0x80) {
+		if (c >= '<' && c <= '?' && in->private == 0)
+			in->private = c;
+		else if (c == ';')
+			in->seps++;
+		else if (c < '0' || c > '9')
+			in->odd = true;
+		return (char)c;
+	}
+	in->at = AT_TEXT;
+	if (in->odd || (in->private != 0 && !(in->private == '<' && mouse)))
+		return 'c';
+	/* The old report: three bytes of any value follow. */
+	if (c == 'M' && in->private == 0 && in->seps < 2) {
+		in->at = AT_MOUSE;
+		in->more = 3;
+	}
+	return (char)c;
+}
+
+/* Follows tk through the bytes, and changes those that would harm it. */
+static void
+defuse(struct input *in, char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		uint8_t c = (uint8_t)s[i];
+
+		if (in->at == AT_CSI) {
+			s[i] = csi_byte(in, c);
+		} else if (in->at == AT_MOUSE) {
+			if (--in->more == 0)
+				in->at = AT_TEXT;
+		} else if (in->more > 0 && (c & 0xc0) == 0x80) {
+			in->more--;
+		} else if (c == 0x9b || (in->at == AT_ESC && c == '[')) {
+			csi_begin(in);
+		} else {
+			in->at = c == 0x1b ? AT_ESC : AT_TEXT;
+			in->more = c < 0xc0 ? 0u
+			    : c < 0xe0      ? 1u
+			    : c < 0xf0      ? 2u
+			    : c < 0xf8      ? 3u
+			    : c < 0xfc      ? 4u
+					    : 5u;
+		}
+	}
+}
+
+static bool
+push(struct input *in, char *s, size_t len)
+{
+	defuse(in, s, len);
 	while (len > 0) {
 		size_t n = termkey_push_bytes(in->tk, s, len);
 
@@ -349,6 +426,8 @@ settle(void *arg)
 			return;
 	}
 	timer_stop(in->settle);
+	in->at = AT_TEXT;
+	in->more = 0;
 	drain(in, true);
 }
 

@@ -114,3 +114,14 @@ TEST(ascii_stand_ins_are_ascii)
 	CHECK_STR(row(&c, 0), "+---+");
 	canvas_release(&c);
 }
+
+TEST(a_canvas_of_no_cells_may_be_cleared)
+{
+	struct canvas c;
+
+	canvas_init(&c);
+	canvas_resize(&c, 0, 0);
+	CHECK(c.cells != NULL);
+	canvas_text(&c, 0, 0, 4, plain, "x");
+	canvas_release(&c);
+}

@@ -254,3 +254,40 @@ TEST(every_key_of_the_action_table_is_a_key_and_means_one_thing)
 		}
 	}
 }
+
+TEST(a_sequence_with_odd_bytes_does_not_harm)
+{
+	begin();
+	feed("\033[1;35'C\033[?1A\033[>99~\033[/D\233!P\033\033[?5A");
+	CHECK_STR(seen, "");
+	feed("a");
+	CHECK_STR(seen, "61");
+	end();
+	seen[0] = '\0';
+	begin();
+	/* Torn, and what comes after it is as ever. */
+	feed("\033[1");
+	feed(" ");
+	feed("A\303\233 A\033[<0;10;5M");
+	CHECK_STR(seen, "db 20 41 m0:1@9,4");
+	end();
+}
+
+TEST(an_old_mouse_report_may_hold_any_byte)
+{
+	char want[64];
+
+	begin();
+	feed("\033[M \233!\033[A");
+	str_format(want, sizeof want, "m0:1@122,0 %s", sym(SYM_UP));
+	CHECK_STR(seen, want);
+	end();
+}
+
+TEST(a_mouse_report_from_outside_is_dropped)
+{
+	begin();
+	feed("\033[<0;0;5M\033[<0;5;0M\033[<0;1;1M");
+	CHECK_STR(seen, "m0:1@0,0");
+	end();
+}
