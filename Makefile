@@ -141,11 +141,13 @@ bench: setup-bench
 	@RM_BUILD=$(CURDIR)/build RM_DAEMONS=$(CURDIR)/build/daemons \
 	    tests/bench/run.sh
 
+compdb: export COMPILE = $(CC) $(ALL_CFLAGS)
 compdb: setup-build
-	@{ echo '['; for f in $(ALL_SRC); do \
-	    printf '{"directory":"%s","file":"%s","command":"%s"},\n' \
-		"$(CURDIR)" "$$f" '$(CC) $(subst ",\",$(ALL_CFLAGS)) -c '"$$f"; \
-	    done | sed '$$ s/,$$//'; echo ']'; } >compile_commands.json
+	@c=$$(printf '%s' "$$COMPILE" | sed 's/[\\"]/\\&/g'); { echo '['; \
+	    for f in $(ALL_SRC); do printf \
+	    '{"directory":"%s","file":"%s","command":"%s -c %s"},\n' \
+	    '$(CURDIR)' "$$f" "$$c" "$$f"; done | sed '$$ s/,$$//'; \
+	    echo ']'; } >compile_commands.json
 
 # The package goes to build/deb, and all of its making too.
 deb: setup-deb
