@@ -196,7 +196,7 @@ give(struct input *in, TermKeyKey *k)
 		return;
 	case TERMKEY_TYPE_UNICODE:
 		key.code = (uint32_t)k->code.codepoint;
-		if (key.code == 0xfffd)
+		if (key.code == 0xfffd || key.code >= SYM_FIRST)
 			return;
 		break;
 	case TERMKEY_TYPE_FUNCTION:
@@ -291,12 +291,13 @@ defuse(struct input *in, char *s, size_t len)
 			csi_begin(in);
 		} else {
 			in->at = c == 0x1b ? AT_ESC : AT_TEXT;
-			in->more = c < 0xc0 ? 0u
-			    : c < 0xe0      ? 1u
-			    : c < 0xf0      ? 2u
-			    : c < 0xf8      ? 3u
-			    : c < 0xfc      ? 4u
-					    : 5u;
+			/* 0xfe and 0xff begin nothing. */
+			in->more = c < 0xc0 || c >= 0xfe ? 0u
+			    : c < 0xe0                   ? 1u
+			    : c < 0xf0                   ? 2u
+			    : c < 0xf8                   ? 3u
+			    : c < 0xfc                   ? 4u
+							 : 5u;
 		}
 	}
 }

@@ -17,7 +17,7 @@ unset XDG_RUNTIME_DIR XDG_CONFIG_HOME XDG_STATE_HOME SSH_AUTH_SOCK DISPLAY
 export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=0
 export UBSAN_OPTIONS=print_stacktrace=1
 # libconfig 1.5 loses the piece of a string that a syntax error ends.
-echo leak:strbuf_append >"$work/lsan"
+printf 'leak:strbuf_append\nleak:libconfig_yylex\n' >"$work/lsan"
 export LSAN_OPTIONS=suppressions=$work/lsan:print_suppressions=0
 
 one() {

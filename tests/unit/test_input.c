@@ -291,3 +291,20 @@ TEST(a_mouse_report_from_outside_is_dropped)
 	CHECK_STR(seen, "m0:1@0,0");
 	end();
 }
+
+TEST(a_byte_that_begins_no_character_hides_no_sequence)
+{
+	begin();
+	feed("\377\233!C\376\233?1A");
+	CHECK_STR(seen, "");
+	end();
+}
+
+TEST(a_character_beyond_unicode_is_no_key)
+{
+	begin();
+	/* The first is SYM_UP, were it let through. */
+	feed("\364\220\200\201\365\201\217\236a");
+	CHECK_STR(seen, "61");
+	end();
+}
