@@ -7,10 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "rackmux/base/child.h"
 #include "rackmux/base/mem.h"
+#include "rackmux/base/text.h"
 #include "timer.h"
 
 /*
@@ -86,13 +88,33 @@ close_handle(void *h)
 	uv_close(h, free_handle);
 }
 
+/* What threads have been given and not brought back, over all loops. */
+static unsigned held;
+
+/* libuv joins its threads when the program ends, and a thread that waits for
+ * a dead name server or a stopped agent would hold up our exit for as long. */
+static void
+leave(int status, void *arg)
+{
+	(void)arg;
+	if (held == 0)
+		return;
+	fflush(NULL);
+	_exit(status);
+}
+
 struct loop *
 loop_new(void)
 {
+	static bool ready;
 	struct loop *l = mem_alloc(sizeof *l);
 
 	/* One hung name server or agent must not stop all other workers. */
-	setenv("UV_THREADPOOL_SIZE", "8", 0);
+	if (!ready) {
+		setenv("UV_THREADPOOL_SIZE", "8", 0);
+		on_exit(leave, NULL);
+		ready = true;
+	}
 	if (uv_loop_init(&l->uv) != 0)
 		abort();
 	l->wake = mem_alloc(sizeof *l->wake);
@@ -291,9 +313,9 @@ loop_turn(struct loop *l, int max_wait_ms)
 void
 loop_run(struct loop *l)
 {
-	l->stopped = false;
 	while (!l->stopped)
 		loop_turn(l, -1);
+	l->stopped = false;
 }
 
 void
@@ -501,6 +523,7 @@ on_work_done(uv_work_t *req, int status)
 	struct work *w = req->data;
 
 	(void)status;
+	held--;
 	began(w->loop);
 	if (!w->abandoned)
 		w->done(w->arg);
@@ -521,6 +544,7 @@ work_start(
 		.free_arg = free_arg,
 		.arg = arg };
 	w->req.data = w;
+	held++;
 	uv_queue_work(&l->uv, &w->req, on_work, on_work_done);
 	return w;
 }
@@ -561,6 +585,7 @@ on_resolved(uv_getaddrinfo_t *req, int status, struct addrinfo *list)
 	struct resolve_addr addrs[RESOLVE_MAX];
 	size_t n = 0;
 
+	held--;
 	began(r->loop);
 	for (struct addrinfo *a = list; a != NULL && n < RESOLVE_MAX;
 	     a = a->ai_next) {
@@ -590,14 +615,16 @@ resolve_start(
 	r->fn = fn;
 	r->arg = arg;
 	r->req.data = r;
-	snprintf(r->host, sizeof r->host, "%s", host);
+	text_clean(r->host, sizeof r->host, host, strlen(host));
 	snprintf(service, sizeof service, "%u", port);
-	/* It fails at once only for a name that is too long to ask for; then
-	 * the answer still has to come later, so ask for one that cannot be. */
+	held++;
 	if (uv_getaddrinfo(
-		&l->uv, &r->req, on_resolved, host, service, &hints) != 0)
-		uv_getaddrinfo(&l->uv, &r->req, on_resolved, "name.invalid",
-		    service, &hints);
+		&l->uv, &r->req, on_resolved, host, service, &hints) == 0)
+		return r;
+	/* Such a name cannot even be asked for. The answer still has to come
+	 * later: ask for what fails without any name server being asked. */
+	hints.ai_flags = AI_NUMERICHOST;
+	uv_getaddrinfo(&l->uv, &r->req, on_resolved, "-", service, &hints);
 	return r;
 }
 

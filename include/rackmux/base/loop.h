@@ -31,7 +31,7 @@ typedef void loop_fn(void *arg);
 
 struct loop	*loop_new(void);
 void		 loop_free(struct loop *);
-/* Turn until loop_stop(). */
+/* Turn until loop_stop(); one that came before counts too. */
 void		 loop_run(struct loop *);
 void		 loop_stop(struct loop *);
 /* One turn: waits at most max_wait_ms for something to happen. */
@@ -66,10 +66,14 @@ void		 timer_stop(struct timer *);
 bool		 timer_active(const struct timer *);
 void		 timer_free(struct timer *);
 
-/* Descriptors. The io does not own fd: free the io first, then close fd.
- * IO_HUP is always reported: any poll error or hang-up of the peer; the io
- * is then stopped and must be freed. Writable and readable are level
- * triggered. */
+/* Descriptors. The io does not own fd: free the io first, then close fd. One
+ * fd has one io: dup() it for a second one. NULL is returned for what cannot
+ * be polled (a file), or has an io already. Writable and readable are level
+ * triggered.
+ * A peer that hung up is readable: read() then says 0, or EIO on a pty, after
+ * all that it sent. IO_HUP is a poll error (a reset, a pipe without a reader)
+ * and is reported whatever was wanted, unless that is nothing; the io is then
+ * stopped and must be freed, and what was received can still be read. */
 enum { IO_READ = 1, IO_WRITE = 2, IO_HUP = 4 };
 typedef void io_fn(void *arg, int events);
 struct io	*io_new(struct loop *, int fd, io_fn *, void *arg);
@@ -92,7 +96,9 @@ void		 task_free(struct task *);
 /* A job on a worker thread: run(arg) there, then done(arg) on the loop.
  * work_abandon() makes done never be called; free_arg (may be NULL) is then
  * called on the loop with arg once run has returned, so that arg outlives
- * the thread. After done the object is freed by the loop itself. */
+ * the thread. After done the object is freed by the loop itself. Neither
+ * loop_free() nor exit() waits for a run that does not return: loop_free()
+ * then leaves the loop's memory to it, and exit() ends with _exit(). */
 struct work	*work_start(struct loop *, loop_fn *run, loop_fn *done,
 		    loop_fn *free_arg, void *arg);
 void		 work_abandon(struct work *);
