@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,6 +25,17 @@
  */
 
 #define KILL_AFTER_MS 2000
+/* How long our own end waits for one that KILL does not end at once. */
+#define END_WAIT_MS 500
+
+/* The one SIGCHLD of a loop: hundreds of children would otherwise each be
+ * asked for hundreds of times when they end together. */
+struct reaper {
+	struct reaper *next;
+	struct loop *loop;
+	struct sig *sig;
+	unsigned users; /* children that are not reaped */
+};
 
 extern char **environ;
 
@@ -31,19 +44,23 @@ struct child {
 	struct child *next;
 	pid_t pid;
 	int fd, err_fd;
+	int status; /* once it is in ended */
 	child_fn *fn;
 	void *arg;
-	struct sig *sig;
+	struct reaper *reaper;
 	struct timer *killer; /* set once it is freed but not yet gone */
 };
 
+static struct reaper *reapers;
 /* All that are not reaped yet, those given up included. */
 static struct child *children;
+/* Reaped, but their owner does not know yet. */
+static struct child *ended;
 
 static void
-unlink_child(struct child *c)
+unlink_child(struct child **list, const struct child *c)
 {
-	for (struct child **p = &children; *p != NULL; p = &(*p)->next)
+	for (struct child **p = list; *p != NULL; p = &(*p)->next)
 		if (*p == c) {
 			*p = c->next;
 			return;
@@ -60,34 +77,81 @@ close_fds(struct child *c)
 	c->fd = c->err_fd = -1;
 }
 
+static void on_sigchld(void *, int);
+
+static struct reaper *
+reaper_use(struct loop *l)
+{
+	struct reaper *r = reapers;
+
+	while (r != NULL && r->loop != l)
+		r = r->next;
+	if (r == NULL) {
+		r = mem_alloc(sizeof *r);
+		r->loop = l;
+		r->sig = sig_new(l, SIGCHLD, on_sigchld, l);
+		r->next = reapers;
+		reapers = r;
+	}
+	r->users++;
+	return r;
+}
+
+static void
+reaper_leave(struct child *c)
+{
+	struct reaper *r = c->reaper, **p = &reapers;
+
+	c->reaper = NULL;
+	if (r == NULL || --r->users > 0)
+		return;
+	while (*p != r)
+		p = &(*p)->next;
+	*p = r->next;
+	sig_free(r->sig);
+	free(r);
+}
+
 static void
 destroy(struct child *c)
 {
 	close_fds(c);
 	timer_free(c->killer);
-	sig_free(c->sig);
+	reaper_leave(c);
 	free(c);
 }
 
+/* First reap all, then tell: who is told may free or start children. */
 static void
 on_sigchld(void *arg, int signum)
 {
-	struct child *c = arg;
-	int status = -1;
-	pid_t r;
+	struct child **p = &children, *c;
 
 	(void)signum;
-	r = waitpid(c->pid, &status, WNOHANG);
-	if (r == 0 || (r < 0 && errno == EINTR))
-		return;
-	c->pid = -1;
-	unlink_child(c);
-	sig_free(c->sig);
-	c->sig = NULL;
-	if (c->killer != NULL)
-		destroy(c);
-	else
-		c->fn(c->arg, status);
+	while ((c = *p) != NULL) {
+		int status = -1;
+		pid_t r = 0;
+
+		if (c->loop == arg)
+			r = waitpid(c->pid, &status, WNOHANG);
+		if (r == 0 || (r < 0 && errno == EINTR)) {
+			p = &c->next;
+			continue;
+		}
+		c->pid = -1;
+		c->status = status;
+		*p = c->next;
+		c->next = ended;
+		ended = c;
+	}
+	while ((c = ended) != NULL) {
+		ended = c->next;
+		reaper_leave(c);
+		if (c->killer != NULL)
+			destroy(c);
+		else
+			c->fn(c->arg, c->status);
+	}
 }
 
 static char **
@@ -167,6 +231,8 @@ spawn(struct child *c, const struct child_options *o,
 	char **env = build_env(o->env);
 	int rc;
 
+	/* What we were started with, and what a library forgot to mark. */
+	posix_spawn_file_actions_addclosefrom_np(acts, 3);
 	sigemptyset(&none);
 	sigfillset(&all);
 	posix_spawnattr_init(&attr);
@@ -196,7 +262,7 @@ child_start(struct loop *l, const struct child_options *o, child_fn *fn,
 		.fn = fn,
 		.arg = arg };
 	/* Before it starts, so that its end cannot be missed. */
-	c->sig = sig_new(l, SIGCHLD, on_sigchld, c);
+	c->reaper = reaper_use(l);
 	posix_spawn_file_actions_init(&acts);
 	rc = o->io == CHILD_PTY ? open_pty(c, o, &acts)
 				: open_pipes(c, &acts, theirs);
@@ -275,6 +341,7 @@ child_free(struct child *c)
 	if (c == NULL)
 		return;
 	if (c->pid <= 0) {
+		unlink_child(&ended, c);
 		destroy(c);
 		return;
 	}
@@ -282,6 +349,20 @@ child_free(struct child *c)
 	child_kill(c, SIGTERM);
 	c->killer = timer_new(c->loop, on_kill_timer, c);
 	timer_start(c->killer, KILL_AFTER_MS);
+}
+
+/* One that hangs in the kernel is init's when we are gone. */
+static void
+reap_now(pid_t pid)
+{
+	struct pollfd p = { .fd = pidfd_open(pid, 0), .events = POLLIN };
+
+	if (p.fd >= 0) {
+		(void)poll(&p, 1, END_WAIT_MS);
+		close(p.fd);
+	}
+	while (waitpid(pid, NULL, WNOHANG) < 0 && errno == EINTR)
+		;
 }
 
 void
@@ -294,9 +375,8 @@ children_end(struct loop *l)
 		if (c->loop != l || c->killer == NULL)
 			continue;
 		child_kill(c, SIGKILL);
-		while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
-			;
-		unlink_child(c);
+		reap_now(c->pid);
+		unlink_child(&children, c);
 		destroy(c);
 	}
 }

@@ -25,7 +25,7 @@ struct child_options {
 };
 
 struct child;
-/* status as waitpid() tells it. Called once. */
+/* status as waitpid() tells it, or -1 when another reaped it. Called once. */
 typedef void child_fn(void *arg, int status);
 
 /* NULL and *err (negative errno) when it could not be started. */
