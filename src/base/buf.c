@@ -100,13 +100,19 @@ buf_str(const struct buf *b)
 	return b->data != NULL ? b->data : "";
 }
 
+/* All of it or nothing: a quote without its end would let what follows out. */
 bool
 buf_quote(struct buf *b, const char *s)
 {
+	size_t len = b->len;
 	bool all = buf_add(b, "'", 1);
 
-	for (; *s != '\0'; s++)
-		all = (*s == '\'' ? buf_puts(b, "'\\''") : buf_add(b, s, 1)) &&
-		    all;
-	return buf_add(b, "'", 1) && all;
+	for (; *s != '\0' && all; s++)
+		all = *s == '\'' ? buf_puts(b, "'\\''") : buf_add(b, s, 1);
+	all = all && buf_add(b, "'", 1);
+	if (!all) {
+		b->len = len;
+		b->data[len] = '\0';
+	}
+	return all;
 }

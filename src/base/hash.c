@@ -109,11 +109,11 @@ hash_unbase64(const char *s, size_t len, void *out, size_t size)
 {
 	unsigned char *p = out;
 	unsigned bits = 0, acc = 0;
-	size_t n = 0;
+	size_t n = 0, padded = len;
 
-	while (len > 0 && s[len - 1] == '=')
+	while (len > 0 && padded - len < 2 && s[len - 1] == '=')
 		len--;
-	if (len % 4 == 1)
+	if (len % 4 == 1 || (padded > len && padded % 4 != 0))
 		return -1;
 	for (size_t i = 0; i < len; i++) {
 		int d = digit(s[i]);

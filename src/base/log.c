@@ -20,8 +20,11 @@ static enum log_level log_max;
 int
 log_open(const char *path, enum log_level level)
 {
-	int fd = open(
-	    path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	/* A pipe that nobody reads must not hold us. */
+	int fd = open(path,
+	    O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC |
+		O_NONBLOCK | O_NOCTTY,
+	    0600);
 
 	if (fd < 0)
 		return -errno;

@@ -57,7 +57,8 @@ mem_strndup(const char *s, size_t len)
 {
 	char *p = mem_alloc(len + 1);
 
-	memcpy(p, s, len);
+	if (len > 0)
+		memcpy(p, s, len);
 	return p;
 }
 

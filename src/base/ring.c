@@ -33,7 +33,7 @@ ring_add(struct ring *r, const void *p, size_t len)
 	size_t end, first;
 
 	r->total += len;
-	if (r->size == 0)
+	if (r->size == 0 || len == 0)
 		return;
 	if (len > r->size) {
 		s += len - r->size;
@@ -55,6 +55,8 @@ ring_peek(const struct ring *r, void *out, size_t len)
 
 	if (len > r->len)
 		len = r->len;
+	if (len == 0)
+		return 0;
 	first = r->size - r->start < len ? r->size - r->start : len;
 	memcpy(out, r->data + r->start, first);
 	memcpy((char *)out + first, r->data, len - first);

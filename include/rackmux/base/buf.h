@@ -27,7 +27,8 @@ bool	 buf_puts(struct buf *, const char *);
 bool	 buf_printf(struct buf *, const char *fmt, ...) RM_PRINTF(2, 3);
 void	 buf_drop(struct buf *, size_t len);	/* from the front */
 const char *buf_str(const struct buf *);	/* never NULL */
-/* Single-quoted for a POSIX shell: the one way to put data in a command. */
+/* Single-quoted for a POSIX shell: the one way to put data in a command. When
+ * it does not fit under max, nothing of it is added. */
 bool	 buf_quote(struct buf *, const char *);
 
 #endif

@@ -16,7 +16,8 @@ void	 hash_hmac_sha1(const void *key, size_t klen, const void *, size_t len,
 void	 hash_random(void *, size_t len);
 /* len bytes as lower-case hex; out holds 2 * len + 1. */
 void	 hash_hex(const void *, size_t len, char *out);
-/* Returns the bytes written, or -1 when it is no base64 or too long. */
+/* Returns the bytes written, or -1 when it is no base64 or too long. Padding
+ * may be missing, but not be wrong. */
 long	 hash_unbase64(const char *, size_t len, void *out, size_t size);
 /* Padded base64; out holds 4 * ((len + 2) / 3) + 1. */
 void	 hash_base64(const void *, size_t len, char *out);
