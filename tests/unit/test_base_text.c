@@ -33,6 +33,7 @@ TEST(what_is_hostile_is_replaced)
 		{ "\xc0\xaf", BAD BAD },
 		{ "\xe0\x80\xaf", BAD BAD BAD },
 		{ "\xc0\x80", BAD BAD },
+		{ "\xf0\x80\x80\xaf", BAD BAD BAD BAD },
 		{ "\xed\xa0\x80", BAD BAD BAD },
 		{ "\xf4\x90\x80\x80", BAD BAD BAD BAD },
 		{ "\xf8\x88\x80\x80\x80", BAD BAD BAD BAD BAD },

@@ -1,7 +1,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -252,6 +254,60 @@ TEST(one_that_goes_takes_nothing_from_the_other)
 	CHECK(told());
 	CHECK_INT(other, 0);
 	watch_free(b);
+	loop_free(l);
+}
+
+/* The kernel knows a folder once, whoever wants what of it. */
+TEST(a_folder_and_a_file_in_it)
+{
+	struct watch *a, *b;
+	int other = 0;
+
+	l = loop_new();
+	CHECK(mkdir(at("d"), 0700) == 0);
+	put(at("d/x"), "1");
+	a = watch_new(l, at("d"), on_change, &hits);
+	b = watch_new(l, at("d/conf"), on_change, &other);
+	put(at("d/x"), "2");
+	CHECK(told());
+	CHECK_INT(other, 0);
+	put(at("d/conf"), "1");
+	CHECK(told());
+	CHECK(other > 0);
+	watch_free(b);
+	put(at("d/x"), "3");
+	CHECK(told());
+	watch_free(a);
+	loop_free(l);
+}
+
+/* What another process does at the worst moment: it makes this folder after
+ * it was found missing, before the one above it is watched. */
+static const char *appears, *before_watching;
+
+int
+inotify_add_watch(int fd, const char *path, uint32_t mask)
+{
+	if (before_watching != NULL && strcmp(path, before_watching) == 0) {
+		before_watching = NULL;
+		CHECK(mkdir(appears, 0700) == 0);
+	}
+	return (int)syscall(SYS_inotify_add_watch, fd, path, mask);
+}
+
+TEST(a_folder_that_comes_between_looking_and_watching)
+{
+	struct watch *w;
+
+	l = loop_new();
+	CHECK(mkdir(at("a"), 0700) == 0);
+	appears = at("a/b");
+	before_watching = at("a");
+	w = watch_new(l, at("a/b/file"), on_change, &hits);
+	CHECK(before_watching == NULL);
+	put(at("a/b/file"), "1");
+	CHECK(told());
+	watch_free(w);
 	loop_free(l);
 }
 
