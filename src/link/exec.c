@@ -38,7 +38,7 @@ struct proc {
 struct exec {
 	struct transport base;
 	struct loop *loop;
-	const struct url *url;
+	struct url url; /* its own: it may outlive its link */
 	struct transport_sink sink;
 	void *arg;
 	struct task *kick;
@@ -156,7 +156,7 @@ proc_exit(void *arg, int status)
 	bool main;
 	int code;
 
-	code = describe_end(status, x->url->cmd, text, sizeof(text));
+	code = describe_end(status, x->url.cmd, text, sizeof(text));
 	proc_enter(p);
 	proc_read_err(p);
 	line_drain(p->line);
@@ -231,7 +231,7 @@ static struct proc *
 proc_new(struct exec *x, const struct stream_request *pty, int *err)
 {
 	char sh[] = "/bin/sh", c[] = "-c";
-	char *cmd = mem_printf("exec %s", x->url->cmd);
+	char *cmd = mem_printf("exec %s", x->url.cmd);
 	char *argv[] = { sh, c, cmd, NULL };
 	struct child_options options = { .argv = argv };
 	struct proc *p = mem_alloc(sizeof(*p));
@@ -297,7 +297,7 @@ exec_start(struct loop *loop, struct link_pool *pool,
 	(void)config;
 	x->base.ops = &exec_transport;
 	x->loop = loop;
-	x->url = url;
+	x->url = *url;
 	x->sink = *sink;
 	x->arg = arg;
 	x->kick = task_new(loop, exec_kick, x);

@@ -31,7 +31,7 @@
 struct serial {
 	struct transport base;
 	struct loop *loop;
-	const struct url *url;
+	struct url url; /* its own: it may outlive its link */
 	struct transport_sink sink;
 	void *arg;
 	struct task *kick;
@@ -164,7 +164,7 @@ open_by_library(struct serial *s, const char *real, int *err)
 		return false;
 	}
 	if (sp_open(s->port, SP_MODE_READ_WRITE) == SP_OK &&
-	    sp_set_baudrate(s->port, (int)s->url->baud) == SP_OK &&
+	    sp_set_baudrate(s->port, (int)s->url.baud) == SP_OK &&
 	    sp_get_port_handle(s->port, &s->fd) == SP_OK)
 		return true;
 	*err = -sp_last_error_code();
@@ -208,7 +208,7 @@ open_port(struct serial *s, const char *real)
 		return -errno;
 	err = isatty(s->fd) ? lock_line(s->fd) : -ENOTTY;
 	if (err == 0)
-		err = set_line(s->fd, s->url->baud, ours);
+		err = set_line(s->fd, s->url.baud, ours);
 	if (err == 0 && tcflush(s->fd, TCIFLUSH) < 0)
 		err = -errno;
 	if (err != 0)
@@ -251,7 +251,7 @@ search_holder(struct serial *s)
 	struct holder *h = mem_alloc(sizeof(*h));
 
 	h->serial = s;
-	str_copy(h->path, sizeof(h->path), s->url->host);
+	str_copy(h->path, sizeof(h->path), s->url.host);
 	s->search = work_start(s->loop, search_run, search_done, free, h);
 }
 
@@ -264,9 +264,9 @@ serial_gone(void *arg, int err)
 	char text[320];
 
 	if (err == 0)
-		str_format(text, sizeof(text), "unplugged: %s", s->url->host);
+		str_format(text, sizeof(text), "unplugged: %s", s->url.host);
 	else
-		str_format(text, sizeof(text), "%s failed: %s", s->url->host,
+		str_format(text, sizeof(text), "%s failed: %s", s->url.host,
 		    strerror(-err));
 	line_end(s->line, -1, text);
 	/* At once: while we hold it, the device comes back as another. */
@@ -303,7 +303,7 @@ static const struct line_hooks serial_hooks = {
 static void
 failed(struct serial *s, int err)
 {
-	const char *path = s->url->host;
+	const char *path = s->url.host;
 	char text[400];
 
 	switch (err) {
@@ -329,7 +329,7 @@ failed(struct serial *s, int err)
 		break;
 	case -EINVAL:
 		str_format(text, sizeof(text), "%s cannot do %u baud", path,
-		    s->url->baud);
+		    s->url.baud);
 		break;
 	default:
 		str_format(text, sizeof(text), "cannot open %s: %s", path,
@@ -346,7 +346,7 @@ serial_kick(void *arg)
 	char real[PATH_MAX];
 	int err;
 
-	err = realpath(s->url->host, real) ? open_port(s, real) : -errno;
+	err = realpath(s->url.host, real) ? open_port(s, real) : -errno;
 	if (err != 0) {
 		failed(s, err);
 		return;
@@ -366,7 +366,7 @@ serial_start(struct loop *loop, struct link_pool *pool,
 	(void)config;
 	s->base.ops = &serial_transport;
 	s->loop = loop;
-	s->url = url;
+	s->url = *url;
 	s->sink = *sink;
 	s->arg = arg;
 	s->fd = -1;

@@ -358,7 +358,9 @@ static void
 kill_tree(pid_t pid)
 {
 	kill(pid, SIGSTOP);
-	kill_children(pid);
+	/* It may have been in the middle of a fork: look again. */
+	for (int i = 0; i < 3; i++)
+		kill_children(pid);
 	kill(pid, SIGKILL);
 }
 
