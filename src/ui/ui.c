@@ -340,6 +340,12 @@ ui_bytes(const struct ui *ui)
 	return tty_bytes(ui->tty);
 }
 
+size_t
+ui_pending(const struct ui *ui)
+{
+	return tty_pending(ui->tty);
+}
+
 struct screen *
 ui_screen(struct ui *ui)
 {

@@ -577,6 +577,17 @@ TEST(ctrl_z_without_a_shell_is_refused)
 	check_quit();
 }
 
+/*
+ * Until the terminal has taken what was drawn. The loop's clock stands still
+ * here, and whoever reads the terminal may be slow.
+ */
+static void
+drain(struct run *r)
+{
+	for (int i = 0; ui_pending(r->ui) > 0 && i < WAIT / 10; i++)
+		loop_turn(r->loop, 10);
+}
+
 /* Sixty-four nodes, a tenth of them with new numbers each second. */
 static void
 nothing(void *arg)
@@ -611,6 +622,7 @@ steady(void *arg)
 			origin_fresh(b, o);
 		}
 		loop_advance(r.loop, 1000);
+		drain(&r);
 		task_post(turn);
 		loop_turn(r.loop, 0);
 	}
@@ -625,7 +637,7 @@ steady(void *arg)
 	/* The first frame is paid for out of the rate as well. */
 	if (r.child->max_rate > 0)
 		return n > 20 && n <= (int)r.child->max_rate ? 0 : 1;
-	return n < 1000 ? 0 : 1;
+	return n > 20 && n < 1000 ? 0 : 1;
 }
 
 TEST(sixty_four_nodes_cost_less_than_a_kilobyte_a_second)

@@ -50,6 +50,8 @@ void	 ui_set_theme(struct ui *, const struct theme *);
 /* Something that it cannot see changed: draw soon. */
 void	 ui_dirty(struct ui *);
 unsigned long long ui_bytes(const struct ui *);	/* to the terminal so far */
+/* Bytes drawn that the terminal has not taken yet. */
+size_t	 ui_pending(const struct ui *);
 struct screen *ui_screen(struct ui *);
 
 #endif
