@@ -35,6 +35,7 @@ struct ssh_stream {
 	bool behind, behind_err; /* libssh holds more */
 	bool held; /* the sink wants no more for now */
 	bool want_eof, sent_eof, want_drain, want_resize, want_break;
+	size_t break_after; /* bytes of out that were there before it */
 	bool freed;
 	unsigned busy; /* steps that are in it */
 	unsigned round;
@@ -167,6 +168,7 @@ st_break(struct stream *s)
 	if (st->phase == CLOSED)
 		return -EPIPE;
 	st->want_break = true;
+	st->break_after = st->out.len;
 	wake(st);
 	return 0;
 }
@@ -377,12 +379,31 @@ deliver(struct ssh_stream *st)
 	}
 }
 
+/* How much may be sent before the break's turn has come; 0: it has. */
+static size_t
+sendable(const struct ssh_stream *st)
+{
+	return st->want_break ? st->break_after : st->out.len;
+}
+
+/* What was asked for keeps its order: a size that was set before a line was
+ * typed is there before it, and a break falls between two bytes. */
 static void
 flush(struct ssh_stream *st)
 {
-	while (st->out.len > 0) {
-		long n = chan_write(st->chan, st->out.data, st->out.len);
+	if (st->want_resize)
+		chan_resize(st->chan, st->rows, st->cols);
+	st->want_resize = false;
+	while (st->out.len > 0 || st->want_break) {
+		size_t most = sendable(st);
+		long n;
 
+		if (most == 0) {
+			chan_break(st->chan);
+			st->want_break = false;
+			continue;
+		}
+		n = chan_write(st->chan, st->out.data, most);
 		if (n < 0) {
 			close_stream(st, -1, "the channel takes no more");
 			return;
@@ -390,6 +411,8 @@ flush(struct ssh_stream *st)
 		if (n == 0)
 			return;
 		buf_drop(&st->out, (size_t)n);
+		if (st->want_break)
+			st->break_after -= (size_t)n;
 	}
 	if (st->want_eof && !st->sent_eof)
 		st->sent_eof = chan_eof(st->chan) != RC_AGAIN;
@@ -398,16 +421,6 @@ flush(struct ssh_stream *st)
 		if (st->s.sink.on_drain != NULL)
 			st->s.sink.on_drain(st->s.arg);
 	}
-}
-
-static void
-requests(struct ssh_stream *st)
-{
-	if (st->want_resize)
-		chan_resize(st->chan, st->rows, st->cols);
-	if (st->want_break)
-		chan_break(st->chan);
-	st->want_resize = st->want_break = false;
 }
 
 static void
@@ -442,8 +455,6 @@ step(struct ssh_stream *st)
 		deliver(st);
 	if (!st->freed && st->phase == OPEN)
 		flush(st);
-	if (!st->freed && st->phase == OPEN)
-		requests(st);
 	if (!st->freed && st->phase == OPEN)
 		check_end(st);
 	if (--st->busy == 0 && st->freed)

@@ -1,4 +1,5 @@
 /* Streams over a real sshd. */
+#include "rackmux/base/text.h"
 #include "ssh_peer.h"
 
 TEST(key_and_exec)
@@ -118,6 +119,36 @@ TEST(pty_has_a_size)
 	CHECK_INT(stream_write(e.s, "exit 3\n", 7), 0);
 	UNTIL(e.closed);
 	CHECK_INT(e.status, 3);
+	forget(&e);
+	hang_up(&p);
+	setdown();
+	sshd_stop(&d);
+}
+
+/* The size went out after the bytes that were given after it. */
+TEST(a_size_that_came_before_a_line_is_there_before_it)
+{
+	struct sshd d;
+	struct peer p;
+	struct ear e;
+
+	setup();
+	serve(&d, NULL);
+	bring_up(&p, d.url);
+	listen_to(&e, &p, STREAM_PTY,
+	    "exec busybox sh -c 'echo up; while read l; do stty size; done'");
+	UNTIL(strstr(buf_str(&e.out), "up") != NULL);
+	for (int i = 0; i < 300; i++) {
+		char size[32];
+
+		str_format(size, sizeof size, "%d %d\r\n", 41, 100 + i);
+		CHECK_INT(stream_resize(e.s, 41, 100 + i), 0);
+		CHECK_INT(stream_write(e.s, "\n", 1), 0);
+		UNTIL(strstr(buf_str(&e.out), " ") != NULL);
+		UNTIL(buf_str(&e.out)[e.out.len - 1] == '\n');
+		CHECK(strstr(buf_str(&e.out), size) != NULL);
+		buf_drop(&e.out, e.out.len);
+	}
 	forget(&e);
 	hang_up(&p);
 	setdown();
