@@ -7,6 +7,7 @@
 #include "rackmux/base/mem.h"
 #include "rackmux/base/text.h"
 #include "rackmux/driver/drivers.h"
+#include "script.h"
 
 /*
  * Any node that runs Linux, seen from inside, without an agent and without
@@ -84,7 +85,7 @@ lx_poll(struct drv *d)
 	const char *cmd;
 
 	if (!lx->defined) {
-		d->link.define(d->link.arg, "rm_lx_get", lx_get_body);
+		d->link.define(d->link.arg, "rm_get", script_get_body);
 		d->link.define(d->link.arg, "rm_lx_once", lx_once_body);
 		d->link.define(d->link.arg, "rm_lx", lx_body);
 		lx->defined = true;

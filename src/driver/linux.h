@@ -47,7 +47,7 @@ struct lx_round {
 	bool has_supply;
 };
 
-extern const char lx_get_body[], lx_once_body[], lx_body[];
+extern const char lx_once_body[], lx_body[];
 
 /* A line of the static part; true when it was one. */
 bool	 lx_parse_once(struct lx *, const char *key, char *rest);

@@ -6,6 +6,7 @@
 #include "rackmux/base/mem.h"
 #include "rackmux/base/text.h"
 #include "rackmux/driver/drivers.h"
+#include "script.h"
 
 /*
  * Turing Pi 2 and 2.5, over SSH or over the BMC's USB console. A round is one
@@ -134,7 +135,7 @@ tp_poll(struct drv *d)
 	struct tp *tp = (struct tp *)d;
 
 	if (!tp->defined) {
-		d->link.define(d->link.arg, "rm_tp_get", tp_get_body);
+		d->link.define(d->link.arg, "rm_get", script_get_body);
 		d->link.define(d->link.arg, "rm_tp_once", tp_once_body);
 		d->link.define(d->link.arg, "rm_tp", tp_body);
 		d->link.define(d->link.arg, "rm_tp_api", tp_api_body);

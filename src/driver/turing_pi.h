@@ -40,7 +40,7 @@ struct tp {
 	struct tp_act *acts;
 };
 
-extern const char tp_get_body[], tp_once_body[], tp_body[], tp_api_body[];
+extern const char tp_once_body[], tp_body[], tp_api_body[];
 
 /* turing_pi_parse.c: a whole answer of the fast part; text is cut up. */
 void	 tp_parse_round(struct tp *, char *text);

@@ -28,7 +28,6 @@ static const struct transport_ops *const transports[] = {
 static void
 link_destroy(struct link *l)
 {
-	struct link_def *d;
 	const char *const strings[] = { l->config.name, l->config.url,
 		l->config.user, l->config.identity, l->config.password_cmd,
 		l->config.known_hosts, l->config.ssh_config };
@@ -38,12 +37,7 @@ link_destroy(struct link *l)
 		char *out;
 	} u;
 
-	while ((d = l->defs)) {
-		l->defs = d->next;
-		free(d->name);
-		free(d->body);
-		free(d);
-	}
+	defs_free(&l->defs);
 	for (i = 0; i < ARRAY_LEN(strings); i++) {
 		u.in = strings[i];
 		free(u.out);
@@ -499,17 +493,7 @@ link_lost(struct link *l, enum link_why why, const char *text)
 void
 link_define(struct link *l, const char *name, const char *body)
 {
-	struct link_def **dp, *d;
-
-	for (dp = &l->defs; (d = *dp); dp = &d->next)
-		if (strcmp(d->name, name) == 0)
-			break;
-	if (!d) {
-		d = *dp = mem_alloc(sizeof(*d));
-		d->name = mem_strdup(name);
-	}
-	free(d->body);
-	d->body = mem_strdup(body);
+	defs_put(&l->defs, name, body);
 	if (l->shell)
 		shell_define(l->shell, name, body);
 }

@@ -16,6 +16,7 @@
 #include "rackmux/link/shell.h"
 #include "rackmux/link/transport.h"
 #include "rackmux/link/url.h"
+#include "defs.h"
 
 /* One connection: it outlives the link while a callback of its transport is
  * under way. */
@@ -51,11 +52,6 @@ struct req {
 	unsigned long long received;	/* by the link, when it was sent */
 };
 
-struct link_def {
-	struct link_def *next;
-	char *name, *body;
-};
-
 /* A question of ours that is open. */
 struct link_open_ask {
 	struct link_open_ask *next;
@@ -86,7 +82,7 @@ struct link {
 	uint64_t retry_at;
 	struct watch *watch;
 	struct req *reqs;
-	struct link_def *defs;
+	struct def *defs;
 	struct loan *loans;
 	struct link_open_ask *asks;
 	struct shell *shell;

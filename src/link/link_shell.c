@@ -164,7 +164,7 @@ link_open_shell(struct link *l)
 {
 	struct stream_request request = { .kind = STREAM_SHELL };
 	struct stream *stream;
-	struct link_def *d;
+	const struct def *d;
 	int err = 0;
 
 	l->shell =

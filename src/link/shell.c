@@ -32,19 +32,13 @@ static void
 shell_destroy(struct shell *s)
 {
 	struct shell_cmd *c;
-	struct shell_def *d;
 
 	while ((c = s->queue)) {
 		s->queue = c->next;
 		sh_cmd_free(c);
 	}
 	sh_cmd_free(s->cur);
-	while ((d = s->defs)) {
-		s->defs = d->next;
-		free(d->name);
-		free(d->body);
-		free(d);
-	}
+	defs_free(&s->defs);
 	buf_release(&s->win);
 	buf_release(&s->out);
 	buf_release(&s->upload);
@@ -397,18 +391,7 @@ shell_login(struct shell *s, const char *text)
 void
 shell_define(struct shell *s, const char *name, const char *body)
 {
-	struct shell_def **dp, *d;
-
-	for (dp = &s->defs; (d = *dp); dp = &d->next)
-		if (strcmp(d->name, name) == 0)
-			break;
-	if (!d) {
-		d = *dp = mem_alloc(sizeof(*d));
-		d->name = mem_strdup(name);
-	}
-	free(d->body);
-	d->body = mem_strdup(body);
-	d->sent = false;
+	defs_put(&s->defs, name, body);
 }
 
 void

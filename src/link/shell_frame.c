@@ -70,7 +70,7 @@ add_lines(struct buf *b, const char *text)
 static void
 add_defs(struct shell *s, struct buf *b)
 {
-	struct shell_def *d;
+	struct def *d;
 	char *text;
 
 	for (d = s->defs; d; d = d->next) {

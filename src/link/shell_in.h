@@ -11,6 +11,7 @@
 #include "rackmux/link/login.h"
 #include "rackmux/link/shell.h"
 #include "rackmux/link/tidy.h"
+#include "defs.h"
 
 #define SHELL_RUN_MS 10000
 
@@ -27,12 +28,6 @@ struct shell_cmd {
 	bool cancelled;
 };
 
-struct shell_def {
-	struct shell_def *next;
-	char *name, *body;
-	bool sent;
-};
-
 struct shell {
 	struct loop *loop;
 	struct shell_sink sink;
@@ -43,7 +38,7 @@ struct shell {
 	struct task *task;
 	struct timer *deadline, *respawn;
 	struct shell_cmd *queue, *cur;
-	struct shell_def *defs;
+	struct def *defs;
 	struct tidy tidy;
 	struct seen seen;
 	struct buf win, out, upload;

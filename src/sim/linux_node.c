@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "rackmux/base/text.h"
+#include "rackmux/sim/netdev.h"
 
 static int
 read_uptime(void *arg, const char *path, struct buf *out)
@@ -104,35 +105,13 @@ static int
 read_net(void *arg, const char *path, struct buf *out)
 {
 	struct sim_node *n = arg;
-	const char *what = strrchr(path, '/') + 1;
-	bool up = carrier(n);
+	const struct netdev d = {
+		.up = carrier(n), .down = "down", .rx = n->rx, .tx = n->tx
+	};
 
-	if (strcmp(what, "operstate") == 0)
-		buf_puts(out, up ? "up\n" : "down\n");
-	else if (strcmp(what, "carrier") == 0)
-		buf_puts(out, up ? "1\n" : "0\n");
-	else if (strcmp(what, "speed") == 0)
-		buf_puts(out, up ? "1000\n" : "-1\n");
-	else if (strcmp(what, "duplex") == 0)
-		buf_puts(out, up ? "full\n" : "unknown\n");
-	else if (strcmp(what, "address") == 0)
-		buf_printf(out, "%s\n", n->mac);
-	else if (strcmp(what, "rx_bytes") == 0)
-		buf_printf(out, "%.0f\n", n->rx);
-	else if (strcmp(what, "tx_bytes") == 0)
-		buf_printf(out, "%.0f\n", n->tx);
-	else
-		return -ENOENT;
-	return 0;
-}
-
-static int
-read_fails(void *arg, const char *path, struct buf *out)
-{
-	(void)arg;
-	(void)path;
-	(void)out;
-	return -EINVAL;
+	if (str_ends(path, "/address"))
+		return buf_printf(out, "%s\n", n->mac) ? 0 : -ENOSPC;
+	return netdev_read(&d, path, out);
 }
 
 static void
@@ -172,15 +151,17 @@ add_net(struct sim_node *n)
 	add_iface(n, n->model->iface);
 	vfs_static(v, "/sys/class/net/lo/operstate", "unknown\n");
 	vfs_static(v, "/sys/class/net/lo/carrier", "1\n");
-	vfs_dynamic(v, "/sys/class/net/lo/speed", read_fails, NULL, n);
+	vfs_dynamic(v, "/sys/class/net/lo/speed", netdev_read_fails, NULL, n);
 	vfs_static(v, "/sys/class/net/lo/type", "772\n");
 	vfs_static(v, "/sys/class/net/lo/address", "00:00:00:00:00:00\n");
 	if (!n->model->wlan)
 		return;
 	vfs_static(v, "/sys/class/net/wlan0/operstate", "down\n");
 	vfs_static(v, "/sys/class/net/wlan0/type", "1\n");
-	vfs_dynamic(v, "/sys/class/net/wlan0/carrier", read_fails, NULL, n);
-	vfs_dynamic(v, "/sys/class/net/wlan0/speed", read_fails, NULL, n);
+	vfs_dynamic(
+	    v, "/sys/class/net/wlan0/carrier", netdev_read_fails, NULL, n);
+	vfs_dynamic(
+	    v, "/sys/class/net/wlan0/speed", netdev_read_fails, NULL, n);
 	vfs_dir(v, "/sys/class/net/wlan0/wireless");
 }
 

@@ -399,19 +399,26 @@ proc_puts(struct proc *p, const char *s)
 	return proc_out(p, s, strlen(s));
 }
 
+/* s is freed. */
+static int
+write_whole(struct proc *p, const struct proc_out_to *to, char *s)
+{
+	int rc = write_to(p, to, s, strlen(s));
+
+	free(s);
+	return rc;
+}
+
 int
 proc_printf(struct proc *p, const char *fmt, ...)
 {
 	va_list ap;
 	char *s;
-	int rc;
 
 	va_start(ap, fmt);
 	s = mem_vprintf(fmt, ap);
 	va_end(ap);
-	rc = proc_puts(p, s);
-	free(s);
-	return rc;
+	return write_whole(p, &p->std.out, s);
 }
 
 int
@@ -419,14 +426,11 @@ proc_err(struct proc *p, const char *fmt, ...)
 {
 	va_list ap;
 	char *s;
-	int rc;
 
 	va_start(ap, fmt);
 	s = mem_vprintf(fmt, ap);
 	va_end(ap);
-	rc = write_to(p, &p->std.err, s, strlen(s));
-	free(s);
-	return rc;
+	return write_whole(p, &p->std.err, s);
 }
 
 int

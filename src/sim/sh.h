@@ -118,6 +118,8 @@ void	 sh_error(struct sh *, const char *fmt, ...) RM_PRINTF(2, 3);
 /* True when what runs should come to its end. */
 bool	 sh_stop(struct sh *);
 void	 sh_step(struct sh *);
+/* The variables of a function, or of one command, end with it: back to until. */
+void	 sh_undo_locals(struct sh *, struct local *until);
 int	 sh_call(struct sh *, struct function *, int argc, char **argv);
 
 const char *sh_get(struct sh *, const char *name);	/* NULL: unset */

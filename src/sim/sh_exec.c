@@ -340,24 +340,6 @@ keep_redirections(struct sh *sh, struct redirected *rd)
 	buf_release(&rd->in);
 }
 
-/* Assignments before a command end with it. */
-static void
-undo_assignments(struct sh *sh, struct local *until)
-{
-	while (sh->locals != until) {
-		struct local *l = sh->locals;
-
-		sh->locals = l->next;
-		if (l->was_set)
-			sh_set(sh, l->name, l->value);
-		else
-			sh_unset(sh, l->name);
-		free(l->name);
-		free(l->value);
-		free(l);
-	}
-}
-
 static int
 run_simple(struct sh *sh, struct tree *t)
 {
@@ -398,7 +380,8 @@ run_simple(struct sh *sh, struct tree *t)
 		restore(sh, &rd);
 	}
 	if (f.n > 0 && strcmp(f.v[0], "local") != 0)
-		undo_assignments(sh, before);
+		/* Assignments before a command end with it. */
+		sh_undo_locals(sh, before);
 	fields_free(&f);
 	return sh->status;
 }

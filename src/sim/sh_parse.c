@@ -150,22 +150,19 @@ skip_blanks(struct ps *ps)
 
 /* --- the extent of a word ----------------------------------------------- */
 
+static size_t skip_quoted(const char *, size_t len, int depth, bool *more);
+
+/* From i on past the end mark; within quotes a quote is no quote. */
 static size_t
-skip_quoted(const char *s, size_t len, int depth, bool *more)
+skip_until(const char *s, size_t len, size_t i, char end, int depth, bool *more)
 {
-	size_t i = 1;
-
-	if (s[0] == '\'') {
-		const char *e = memchr(s + 1, '\'', len - 1);
-
-		*more = e == NULL;
-		return e != NULL ? (size_t)(e - s) + 1 : 0;
-	}
-	while (i < len && s[i] != '"') {
+	while (i < len && s[i] != end) {
 		size_t n = 1;
 
 		if (s[i] == '\\')
 			n = 2;
+		else if (end != '"' && (s[i] == '\'' || s[i] == '"'))
+			n = skip_quoted(s + i, len - i, depth + 1, more);
 		else if (s[i] == '$' || s[i] == '`')
 			n = sh_skip_dollar(s + i, len - i, depth + 1, more);
 		if (n == 0)
@@ -177,25 +174,15 @@ skip_quoted(const char *s, size_t len, int depth, bool *more)
 }
 
 static size_t
-skip_braces(const char *s, size_t len, int depth, bool *more)
+skip_quoted(const char *s, size_t len, int depth, bool *more)
 {
-	size_t i = 2;
+	const char *e;
 
-	while (i < len && s[i] != '}') {
-		size_t n = 1;
-
-		if (s[i] == '\\')
-			n = 2;
-		else if (s[i] == '\'' || s[i] == '"')
-			n = skip_quoted(s + i, len - i, depth + 1, more);
-		else if (s[i] == '$' || s[i] == '`')
-			n = sh_skip_dollar(s + i, len - i, depth + 1, more);
-		if (n == 0)
-			return 0;
-		i += n;
-	}
-	*more = i >= len;
-	return i < len ? i + 1 : 0;
+	if (s[0] == '"')
+		return skip_until(s, len, 1, '"', depth, more);
+	e = memchr(s + 1, '\'', len - 1);
+	*more = e == NULL;
+	return e != NULL ? (size_t)(e - s) + 1 : 0;
 }
 
 static size_t
@@ -257,7 +244,7 @@ sh_skip_dollar(const char *s, size_t len, int depth, bool *more)
 	if (len < 2)
 		return 1;
 	if (s[1] == '{')
-		return skip_braces(s, len, depth, more);
+		return skip_until(s, len, 2, '}', depth, more);
 	if (s[1] == '(' && len > 2 && s[2] == '(') {
 		size_t n = skip_arith(s, len, more);
 

@@ -203,6 +203,23 @@ sh_local(struct sh *sh, const char *name)
 	sh->locals = l;
 }
 
+void
+sh_undo_locals(struct sh *sh, struct local *until)
+{
+	while (sh->locals != until) {
+		struct local *l = sh->locals;
+
+		sh->locals = l->next;
+		if (l->was_set)
+			sh_set(sh, l->name, l->value);
+		else
+			sh_unset(sh, l->name);
+		free(l->name);
+		free(l->value);
+		free(l);
+	}
+}
+
 int
 sh_call(struct sh *sh, struct function *f, int argc, char **argv)
 {
@@ -231,18 +248,7 @@ sh_call(struct sh *sh, struct function *f, int argc, char **argv)
 	arena_unref(arena);
 	if (sh->flow == FLOW_RETURN)
 		sh->flow = FLOW_NONE;
-	while (sh->locals != NULL) {
-		struct local *l = sh->locals;
-
-		sh->locals = l->next;
-		if (l->was_set)
-			sh_set(sh, l->name, l->value);
-		else
-			sh_unset(sh, l->name);
-		free(l->name);
-		free(l->value);
-		free(l);
-	}
+	sh_undo_locals(sh, NULL);
 	sh->locals = outer;
 	sh->loops = loops;
 	sh_set_args(sh, 0, NULL);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "rackmux/base/text.h"
+#include "rackmux/sim/netdev.h"
 
 /* The slot (from 0) that a path names by "nodeN". */
 static int
@@ -81,38 +82,20 @@ read_rail(void *arg, const char *path, struct buf *out)
 	return 0;
 }
 
+/* A port's counters are its node's the other way round. */
 static int
 read_port(void *arg, const char *path, struct buf *out)
 {
 	struct sim_board *b = arg;
 	struct sim_node *n = &b->nodes[node_in(path)];
-	const char *what = strrchr(path, '/') + 1;
-	bool up = node_has_link(n);
+	const struct netdev d = { .up = node_has_link(n),
+		.down = "lowerlayerdown",
+		.rx = n->tx,
+		.tx = n->rx };
 
-	if (strcmp(what, "operstate") == 0)
-		buf_puts(out, up ? "up\n" : "lowerlayerdown\n");
-	else if (strcmp(what, "carrier") == 0)
-		buf_puts(out, up ? "1\n" : "0\n");
-	else if (strcmp(what, "speed") == 0)
-		buf_puts(out, up ? "1000\n" : "-1\n");
-	else if (strcmp(what, "duplex") == 0)
-		buf_puts(out, up ? "full\n" : "unknown\n");
-	else if (strcmp(what, "rx_bytes") == 0)
-		buf_printf(out, "%.0f\n", n->tx);
-	else if (strcmp(what, "tx_bytes") == 0)
-		buf_printf(out, "%.0f\n", n->rx);
-	else
+	if (netdev_read(&d, path, out) == -ENOENT)
 		buf_puts(out, "0\n");
 	return 0;
-}
-
-static int
-read_fails(void *arg, const char *path, struct buf *out)
-{
-	(void)arg;
-	(void)path;
-	(void)out;
-	return -EINVAL;
 }
 
 static int *
@@ -240,7 +223,7 @@ add_port(struct sim_board *b, const char *name, bool up, const char *speed)
 	if (up)
 		vfs_static(v, path, "1\n");
 	else /* nothing was ever plugged in: administratively down */
-		vfs_dynamic(v, path, read_fails, NULL, b);
+		vfs_dynamic(v, path, netdev_read_fails, NULL, b);
 	str_format(path, sizeof(path), "/sys/class/net/%s/speed", name);
 	vfs_static(v, path, speed);
 	str_format(path, sizeof(path), "/sys/class/net/%s/duplex", name);

@@ -1,0 +1,42 @@
+/*
+ * script - pieces of probes that every Linux machine answers alike, be it a
+ * BMC or a node. R is the root, b gathers the answer, q is a newline.
+ */
+#ifndef RM_DRIVER_SCRIPT_H
+#define RM_DRIVER_SCRIPT_H
+
+#include "net.h"
+
+/* To be defined as rm_get: x is the first line of the file $1, "-" when it
+ * cannot be read. The shell's own read, which starts no process. */
+extern const char script_get_body[];
+
+/* The lines up, load and mem (total and available kB). */
+#define SCRIPT_UP_LOAD_MEM \
+	"rm_get \"$R/proc/uptime\"\n" \
+	"b=\"$b${q}up ${x%% *}\"\n" \
+	"rm_get \"$R/proc/loadavg\"\n" \
+	"b=\"$b${q}load ${x%% *}\"\n" \
+	"t=-\n" \
+	"a=-\n" \
+	"if [ -r \"$R/proc/meminfo\" ]; then\n" \
+	"while read -r k v z; do\n" \
+	"case $k in\n" \
+	"MemTotal:) t=$v ;;\n" \
+	"MemAvailable:) a=$v ; break ;;\n" \
+	"esac\n" \
+	"done <\"$R/proc/meminfo\"\n" \
+	"fi\n" \
+	"b=\"$b${q}mem $t $a\"\n"
+
+/* In a loop over folders d of /sys/class/net: the line of one that is there. */
+#define SCRIPT_NETIF \
+	"[ -e \"$d\" ] || continue\n" \
+	"o=\"net ${d##*/}\"\n" \
+	"for f in " NETIF_FILES "; do\n" \
+	"rm_get \"$d/$f\"\n" \
+	"o=\"$o $x\"\n" \
+	"done\n" \
+	"b=\"$b${q}$o\"\n"
+
+#endif
