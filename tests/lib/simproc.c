@@ -298,6 +298,25 @@ ran_release(struct ran *r)
 	free(r->err);
 }
 
+int
+ran_words(struct ran *r, const char *first, ...)
+{
+	const char *argv[16];
+	size_t n = 0;
+	va_list ap;
+
+	va_start(ap, first);
+	for (const char *a = first; a != NULL; a = va_arg(ap, const char *)) {
+		CHECK(n + 1 < sizeof argv / sizeof argv[0]);
+		argv[n++] = a;
+	}
+	va_end(ap);
+	argv[n] = NULL;
+	ran_release(r);
+	ran_rackmux(r, 25000, argv);
+	return r->status;
+}
+
 /* --- the simulator --- */
 
 static void

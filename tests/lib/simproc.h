@@ -32,6 +32,10 @@ struct ran {
 /* argv without the program, NULL-terminated. Ends the test when the program
  * does not end within ms. */
 void	 ran_rackmux(struct ran *, int ms, const char *const *argv);
+/* The same with the words one by one, NULL last, within 25 s. What the last
+ * run left is released. The status. */
+int	 ran_words(struct ran *, const char *first, ...)
+	    __attribute__((sentinel));
 void	 ran_release(struct ran *);
 
 struct simproc {

@@ -18,6 +18,8 @@ void	 test_fail(const char *file, int line, const char *fmt, ...)
 bool	 test_same(const char *a, const char *b);	/* NULL is NULL */
 /* A fresh folder under $TMPDIR, removed after the test. */
 const char *test_dir(void);
+/* A file in it; its path, in a static buffer. */
+const char *test_write(const char *name, const char *text);
 
 #define TEST(name)                                                         \
 	static void test_##name(void);                                     \

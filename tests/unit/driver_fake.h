@@ -295,7 +295,9 @@ put_tool(const char *name)
 	}
 }
 
-/* Run the oldest command in a real shell ("dash" or "busybox"), with nothing
+RM_UNUSED static const char *const shells[] = { "dash", "busybox" };
+
+/* Run the oldest command in a real shell, one of the above, with nothing
  * in PATH but what was put there, and give the driver its output. */
 RM_UNUSED static void
 fake_shell(struct fake *f, const char *shell)

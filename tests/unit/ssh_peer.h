@@ -248,6 +248,23 @@ bring_up(struct peer *p, const char *where)
 	COMES_UP(p);
 }
 
+/* A server, and a peer that has come up at it. */
+static inline void
+meet(struct sshd *d, struct peer *p)
+{
+	setup();
+	serve(d, NULL);
+	bring_up(p, d->url);
+}
+
+static inline void
+part(struct sshd *d, struct peer *p)
+{
+	hang_up(p);
+	setdown();
+	sshd_stop(d);
+}
+
 /* Go down, for this reason. */
 #define GOES_DOWN(p, reason) \
 	do { \

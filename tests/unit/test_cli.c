@@ -120,39 +120,7 @@ TEST(usage_errors_say_what_to_do)
 static struct ran ran = { 0 };
 #define program_out ran.out
 #define program_err ran.err
-
-static int
-program_run(const char *first, ...)
-{
-	const char *argv[ARGS_MAX];
-	size_t n = 0;
-	va_list ap;
-
-	va_start(ap, first);
-	for (const char *a = first; a != NULL; a = va_arg(ap, const char *)) {
-		CHECK(n + 1 < ARGS_MAX);
-		argv[n++] = a;
-	}
-	va_end(ap);
-	argv[n] = NULL;
-	ran_release(&ran);
-	ran_rackmux(&ran, 25000, argv);
-	return ran.status;
-}
-
-static const char *
-write_file(const char *name, const char *text)
-{
-	static char path[512];
-	FILE *f;
-
-	snprintf(path, sizeof path, "%s/%s", test_dir(), name);
-	f = fopen(path, "we");
-	CHECK(f != NULL);
-	CHECK(fputs(text, f) >= 0);
-	CHECK(fclose(f) == 0);
-	return path;
-}
+#define program_run(...) ran_words(&ran, __VA_ARGS__)
 
 TEST(help_and_version)
 {
@@ -222,7 +190,7 @@ TEST(selector_without_a_match_ends_with_3)
 	char path[512];
 
 	snprintf(path, sizeof path, "%s",
-	    write_file("c.cfg",
+	    test_write("c.cfg",
 		"ssh: { config = \"none\"; };\n"
 		"boards = ( { name = \"a\"; type = \"linux\"; "
 		"link = \"ssh://x@127.0.0.1:1\"; } );\n"));
@@ -240,7 +208,7 @@ TEST(a_board_that_refuses_ends_with_1)
 	char path[512];
 
 	snprintf(path, sizeof path, "%s",
-	    write_file("c.cfg",
+	    test_write("c.cfg",
 		"ssh: { config = \"none\"; };\n"
 		"boards = ( { name = \"a\"; type = \"turing-pi\"; "
 		"link = \"ssh://x@127.0.0.1:1\"; } );\n"));
@@ -260,7 +228,7 @@ TEST(the_timeout_ends_the_wait)
 	char path[512];
 
 	snprintf(path, sizeof path, "%s",
-	    write_file("c.cfg",
+	    test_write("c.cfg",
 		"boards = ( { name = \"a\"; type = \"turing-pi\"; "
 		"link = \"exec:sleep 100\"; }, { name = \"b\"; "
 		"type = \"linux\"; link = \"exec:sh\"; } );\n"));

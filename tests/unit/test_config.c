@@ -32,20 +32,6 @@ source(const char *name)
 	return path;
 }
 
-static const char *
-write_file(const char *name, const char *text)
-{
-	static char path[512];
-	FILE *f;
-
-	snprintf(path, sizeof path, "%s/%s", test_dir(), name);
-	f = fopen(path, "we");
-	CHECK(f != NULL);
-	CHECK(fputs(text, f) >= 0);
-	CHECK(fclose(f) == 0);
-	return path;
-}
-
 /* True when some mistake stands at the line and holds the words. */
 static bool
 told(const struct diags *d, unsigned line, const char *words)
@@ -200,7 +186,7 @@ TEST(included_file_is_named)
 	CHECK(strstr(d.v[0].file, "tests/config/sub/boards.cfg"));
 	diags_release(&d);
 	CHECK(
-	    config_load(write_file("r.cfg", "poll = 2;\n@include \"no.cfg\"\n"),
+	    config_load(test_write("r.cfg", "poll = 2;\n@include \"no.cfg\"\n"),
 		&d) == NULL);
 	TOLD(&d, 2, "cannot include \"no.cfg\": No such file");
 	CHECK_INT(d.n, 1);
@@ -212,7 +198,7 @@ TEST(an_include_that_is_no_file_is_told)
 {
 	struct diags d = { 0 };
 
-	CHECK(config_load(write_file("r.cfg",
+	CHECK(config_load(test_write("r.cfg",
 			      "/* \n@include \"/\"\n*/\ntheme = \"x\n"
 			      "@include /\n\";\n@include \"/\"\n"
 			      "  @include \"/dev/zero\"\npol = 2;\n"),
@@ -221,7 +207,7 @@ TEST(an_include_that_is_no_file_is_told)
 	TOLD(&d, 8, "cannot include \"/dev/zero\"");
 	TOLD(&d, 9, "did you mean 'poll'");
 	diags_release(&d);
-	CHECK(config_load(write_file("r.cfg",
+	CHECK(config_load(test_write("r.cfg",
 			      "@include \"r.cfg\"\n@include \"r.cfg\"\n"),
 		  &d) == NULL);
 	CHECK(d.n > 0);
@@ -233,7 +219,7 @@ TEST(doubled_key_is_told)
 	struct diags d = { 0 };
 
 	CHECK(config_load(
-		  write_file("c.cfg", "poll = 2;\n\npoll = 3;\n"), &d) == NULL);
+		  test_write("c.cfg", "poll = 2;\n\npoll = 3;\n"), &d) == NULL);
 	TOLD(&d, 3, "stands twice in its group");
 	CHECK_INT(d.n, 1);
 	diags_release(&d);
@@ -256,7 +242,7 @@ TEST(mistakes_after_a_syntax_error_are_told)
 	    "max_rat = 1;\n";
 	struct diags d = { 0 };
 
-	CHECK(config_load(write_file("c.cfg", text), &d) == NULL);
+	CHECK(config_load(test_write("c.cfg", text), &d) == NULL);
 	TOLD(&d, 1, "stands twice");
 	TOLD(&d, 2, "syntax error");
 	TOLD(&d, 3, "syntax error");
@@ -276,7 +262,7 @@ TEST(a_syntax_error_that_cannot_be_left_out_ends_it)
 {
 	struct diags d = { 0 };
 
-	CHECK(config_load(write_file("c.cfg",
+	CHECK(config_load(test_write("c.cfg",
 			      "poll = 2;\nboards = ( { name = ;\n"
 			      "type = \"x\"; } );\npol = 2;\n"),
 		  &d) == NULL);
@@ -300,7 +286,7 @@ TEST(heights_count_for_rack_units)
 	    " link = \"ssh://x@d\"; });\n";
 	struct diags d = { 0 };
 
-	CHECK(config_load(write_file("c.cfg", text), &d) == NULL);
+	CHECK(config_load(test_write("c.cfg", text), &d) == NULL);
 	TOLD(&d, 5, "rack unit 3 is taken by board 'a'");
 	TOLD(&d, 6, "rack unit 7 is above the rack, which has 6");
 	CHECK_INT(d.n, 2);
@@ -313,7 +299,7 @@ TEST(one_node_board_may_share_its_name)
 	    "boards = ( { name = \"pi\"; type = \"linux\"; nodes = ("
 	    " { slot = 1; name = \"pi\"; link = \"ssh://pi@pi\"; } ); } );\n";
 	struct diags d = { 0 };
-	struct config *c = config_load(write_file("c.cfg", text), &d);
+	struct config *c = config_load(test_write("c.cfg", text), &d);
 
 	dump(&d);
 	CHECK(c != NULL);
@@ -332,7 +318,7 @@ TEST(files_that_cannot_be_read)
 	CHECK(config_load("/dev/zero", &d) == NULL);
 	TOLD(&d, 0, "is no file");
 	memset(big, ' ', CFG_FILE_MAX + 1);
-	CHECK(config_load(write_file("big.cfg", big), &d) == NULL);
+	CHECK(config_load(test_write("big.cfg", big), &d) == NULL);
 	TOLD(&d, 0, "larger than 4 MB");
 	CHECK_INT(d.n, 4);
 	free(big);
@@ -362,7 +348,7 @@ TEST(no_configuration_says_where_it_looked)
 TEST(empty_file_is_a_rack_without_boards)
 {
 	struct diags d = { 0 };
-	struct config *c = config_load(write_file("c.cfg", ""), &d);
+	struct config *c = config_load(test_write("c.cfg", ""), &d);
 
 	CHECK(c != NULL);
 	CHECK_INT(c->n_boards, 0);
@@ -373,7 +359,7 @@ TEST(theme_file_begins_at_the_configuration)
 {
 	struct diags d = { 0 };
 	struct config *c =
-	    config_load(write_file("c.cfg", "theme = \"./my.theme\";\n"), &d);
+	    config_load(test_write("c.cfg", "theme = \"./my.theme\";\n"), &d);
 
 	CHECK(c != NULL);
 	CHECK(strncmp(c->top.theme, test_dir(), strlen(test_dir())) == 0);
@@ -385,7 +371,7 @@ TEST(hostile_text_is_cleaned_in_messages)
 	struct diags d = { 0 };
 	char line[512];
 
-	CHECK(config_load(write_file("c.cfg",
+	CHECK(config_load(test_write("c.cfg",
 			      "theme = \"a\033[2Jb\";\n"
 			      "boards = ( { name = \"\033]0;x\007\"; } );\n"),
 		  &d) == NULL);
@@ -402,7 +388,7 @@ TEST(theme_files_are_checked)
 	struct theme t;
 
 	CHECK(themefile_load(
-	    write_file("a.theme",
+	    test_write("a.theme",
 		"name = \"dusk\"; base = \"mono\";\nroles: {\n"
 		" text = { fg = \"#102030\"; bg = 17; bold = true; };\n"
 		" bar_dim = { fg = \"red\"; };\n};\n"),
@@ -411,7 +397,7 @@ TEST(theme_files_are_checked)
 	CHECK_INT(t.roles[ROLE_TEXT].fg, COLOUR_RGB | 0x102030);
 	CHECK_INT(t.roles[ROLE_TEXT].bg, 17);
 	CHECK(!themefile_load(
-	    write_file("b.theme",
+	    test_write("b.theme",
 		"base = \"dsuk\";\nroles: {\n texd = { };\n"
 		" text = { fg = \"reddish\";\n bg = 256;\n glow = true;\n"
 		" bold = 1; };\n dim = 3; };\nother = 1;\n"),

@@ -3,7 +3,6 @@
 #include "../lib/simproc.h"
 #include "../lib/test.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,30 +10,10 @@
 #include "rackmux/base/json.h"
 #include "rackmux/base/text.h"
 
-#define ARGS_MAX 16
-
 static struct ran ran = { 0 };
 #define program_out ran.out
 #define program_err ran.err
-
-static int
-program_run(const char *first, ...)
-{
-	const char *argv[ARGS_MAX];
-	size_t n = 0;
-	va_list ap;
-
-	va_start(ap, first);
-	for (const char *a = first; a != NULL; a = va_arg(ap, const char *)) {
-		CHECK(n + 1 < ARGS_MAX);
-		argv[n++] = a;
-	}
-	va_end(ap);
-	argv[n] = NULL;
-	ran_release(&ran);
-	ran_rackmux(&ran, 25000, argv);
-	return ran.status;
-}
+#define program_run(...) ran_words(&ran, __VA_ARGS__)
 
 static struct simproc sim;
 

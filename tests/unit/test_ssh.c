@@ -8,9 +8,7 @@ TEST(key_and_exec)
 	struct peer p;
 	struct ear e;
 
-	setup();
-	serve(&d, NULL);
-	bring_up(&p, d.url);
+	meet(&d, &p);
 	listen_to(&e, &p, STREAM_EXEC, "echo out; echo err >&2; exit 7");
 	UNTIL(e.closed);
 	CHECK_STR(buf_str(&e.out), "out\n");
@@ -20,9 +18,7 @@ TEST(key_and_exec)
 	forget(&e);
 	CHECK(p.t->ops->received(p.t) > 1000);
 	CHECK(p.t->ops->sent(p.t) > 1000);
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
 
 TEST(dropbear_too)
@@ -38,9 +34,7 @@ TEST(dropbear_too)
 	sshd_known(&d, known);
 	bring_up(&p, d.url);
 	CHECK_STR(ask_for(&p, "echo $((6*7))"), "42");
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
 
 TEST(nothing_is_called_from_start_and_free_is_silent)
@@ -73,9 +67,7 @@ TEST(shell_reads_commands)
 	struct peer p;
 	struct ear e;
 
-	setup();
-	serve(&d, NULL);
-	bring_up(&p, d.url);
+	meet(&d, &p);
 	listen_to(&e, &p, STREAM_SHELL, NULL);
 	CHECK_INT(stream_write(e.s, "echo $0; tty\n", 13), 0);
 	CHECK_INT(stream_write(e.s, "echo end >&2\n", 13), 0);
@@ -88,9 +80,7 @@ TEST(shell_reads_commands)
 	CHECK_INT(e.status, 0);
 	CHECK_INT(stream_write(e.s, "x", 1), -EPIPE);
 	forget(&e);
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
 
 TEST(pty_has_a_size)
@@ -103,9 +93,7 @@ TEST(pty_has_a_size)
 	};
 	int err;
 
-	setup();
-	serve(&d, NULL);
-	bring_up(&p, d.url);
+	meet(&d, &p);
 	memset(&e, 0, sizeof e);
 	e.s = p.t->ops->open(p.t, &r, &stream_sink, &e, &err);
 	CHECK(e.s != NULL);
@@ -120,9 +108,7 @@ TEST(pty_has_a_size)
 	UNTIL(e.closed);
 	CHECK_INT(e.status, 3);
 	forget(&e);
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
 
 /* The size went out after the bytes that were given after it. */
@@ -132,9 +118,7 @@ TEST(a_size_that_came_before_a_line_is_there_before_it)
 	struct peer p;
 	struct ear e;
 
-	setup();
-	serve(&d, NULL);
-	bring_up(&p, d.url);
+	meet(&d, &p);
 	listen_to(&e, &p, STREAM_PTY,
 	    "exec busybox sh -c 'echo up; while read l; do stty size; done'");
 	UNTIL(strstr(buf_str(&e.out), "up") != NULL);
@@ -150,9 +134,7 @@ TEST(a_size_that_came_before_a_line_is_there_before_it)
 		buf_drop(&e.out, e.out.len);
 	}
 	forget(&e);
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
 
 TEST(resize_while_it_opens_counts)
@@ -161,17 +143,13 @@ TEST(resize_while_it_opens_counts)
 	struct peer p;
 	struct ear e;
 
-	setup();
-	serve(&d, NULL);
-	bring_up(&p, d.url);
+	meet(&d, &p);
 	listen_to(&e, &p, STREAM_PTY, "stty size");
 	CHECK_INT(stream_resize(e.s, 50, 132), 0);
 	UNTIL(e.closed);
 	CHECK_STR(buf_str(&e.out), "50 132\r\n");
 	forget(&e);
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
 
 TEST(tcp_reaches_a_port)
@@ -182,9 +160,7 @@ TEST(tcp_reaches_a_port)
 	struct stream_request r = { .kind = STREAM_TCP, .host = "127.0.0.1" };
 	int err, fd;
 
-	setup();
-	serve(&d, NULL);
-	bring_up(&p, d.url);
+	meet(&d, &p);
 	memset(&e, 0, sizeof e);
 	r.port = d.port;
 	e.s = p.t->ops->open(p.t, &r, &stream_sink, &e, &err);
@@ -216,9 +192,7 @@ TEST(tcp_reaches_a_port)
 	CHECK_STR(buf_str(&e.out), "bye");
 	forget(&e);
 	close(fd);
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
 
 TEST(what_cannot_be_opened)
@@ -242,9 +216,7 @@ TEST(what_cannot_be_opened)
 	r.kind = STREAM_EXEC;
 	CHECK(p.t->ops->open(p.t, &r, &stream_sink, &e, &err) == NULL);
 	CHECK_INT(err, -EINVAL);
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
 
 TEST(eight_channels_and_ports_besides)
@@ -255,9 +227,7 @@ TEST(eight_channels_and_ports_besides)
 	struct stream_request r = { .kind = STREAM_EXEC, .cmd = "true" };
 	int err;
 
-	setup();
-	serve(&d, NULL);
-	bring_up(&p, d.url);
+	meet(&d, &p);
 	for (int i = 0; i < 8; i++)
 		listen_to(&e[i], &p, STREAM_EXEC, "cat");
 	CHECK(p.t->ops->open(p.t, &r, &stream_sink, &e[0], &err) == NULL);
@@ -292,9 +262,7 @@ TEST(eight_channels_and_ports_besides)
 	}
 	/* There is room again. */
 	CHECK_STR(ask_for(&p, "echo room"), "room");
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
 
 TEST(a_refused_channel_is_said_and_harms_nothing)
@@ -315,9 +283,7 @@ TEST(a_refused_channel_is_said_and_harms_nothing)
 	CHECK(!e[0].closed);
 	for (int i = 0; i < 3; i++)
 		forget(&e[i]);
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
 
 TEST(a_flood_waits_for_its_reader_and_others_go_on)
@@ -327,9 +293,7 @@ TEST(a_flood_waits_for_its_reader_and_others_go_on)
 	struct ear e, other;
 	size_t size = 8 * 1024 * 1024;
 
-	setup();
-	serve(&d, NULL);
-	bring_up(&p, d.url);
+	meet(&d, &p);
 	listen_to(&e, &p, STREAM_EXEC, "head -c 8388608 /dev/zero");
 	e.deaf = true;
 	UNTIL(p.t->ops->received(p.t) > 1024 * 1024);
@@ -349,9 +313,7 @@ TEST(a_flood_waits_for_its_reader_and_others_go_on)
 	CHECK_INT(e.out.len, size);
 	CHECK_INT(e.status, 0);
 	forget(&e);
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
 
 TEST(what_is_held_back_is_told_before_the_end)
@@ -360,9 +322,7 @@ TEST(what_is_held_back_is_told_before_the_end)
 	struct peer p;
 	struct ear e;
 
-	setup();
-	serve(&d, NULL);
-	bring_up(&p, d.url);
+	meet(&d, &p);
 	listen_to(&e, &p, STREAM_EXEC, "head -c 300000 /dev/zero");
 	e.deaf = true;
 	UNTIL(p.t->ops->received(p.t) > 302000);
@@ -373,9 +333,7 @@ TEST(what_is_held_back_is_told_before_the_end)
 	UNTIL(e.closed);
 	CHECK_INT(e.out.len, 300000);
 	forget(&e);
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
 
 TEST(trap17_stderr_is_always_read)
@@ -384,9 +342,7 @@ TEST(trap17_stderr_is_always_read)
 	struct peer p;
 	struct ear e;
 
-	setup();
-	serve(&d, NULL);
-	bring_up(&p, d.url);
+	meet(&d, &p);
 	listen_to(&e, &p, STREAM_EXEC,
 	    "echo first; head -c 5000000 /dev/zero >&2; echo last >&2");
 	e.deaf = true;
@@ -396,9 +352,7 @@ TEST(trap17_stderr_is_always_read)
 	UNTIL(e.closed);
 	CHECK_STR(buf_str(&e.out), "first\n");
 	forget(&e);
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
 
 TEST(trap18_uploads_are_bounded_and_whole)
@@ -433,9 +387,7 @@ TEST(trap18_uploads_are_bounded_and_whole)
 	CHECK(e.drains > 0);
 	SAYS(buf_str(&e.out), " 6291456");
 	forget(&e);
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
 
 TEST(trap19_rekeying_loses_nothing)
@@ -462,9 +414,7 @@ TEST(trap19_rekeying_loses_nothing)
 	forget(&down);
 	forget(&echo);
 	CHECK_STR(ask_for(&p, "echo still"), "still");
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
 
 /* A channel, as soon as the server has room for one. */
@@ -513,9 +463,7 @@ TEST(trap08_abandoned_channels_are_closed)
 	UNTIL(e.closed);
 	CHECK_STR(buf_str(&e.out), "room\n");
 	forget(&e);
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
 
 TEST(trap08_a_close_that_cannot_be_sent_is_sent_later)
@@ -547,9 +495,7 @@ TEST(trap08_a_close_that_cannot_be_sent_is_sent_later)
 		find_room(&e[i], &p, "cat");
 	for (int i = 0; i < 2; i++)
 		forget(&e[i]);
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
 
 TEST(ended_by_a_signal)
@@ -558,17 +504,13 @@ TEST(ended_by_a_signal)
 	struct peer p;
 	struct ear e;
 
-	setup();
-	serve(&d, NULL);
-	bring_up(&p, d.url);
+	meet(&d, &p);
 	listen_to(&e, &p, STREAM_EXEC, "kill -TERM $$");
 	UNTIL(e.closed);
 	CHECK_INT(e.status, -1);
 	SAYS(e.why, "SIGTERM");
 	forget(&e);
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
 
 TEST(trap23_server_killed_in_the_middle)
@@ -577,9 +519,7 @@ TEST(trap23_server_killed_in_the_middle)
 	struct peer p;
 	struct ear a, b;
 
-	setup();
-	serve(&d, NULL);
-	bring_up(&p, d.url);
+	meet(&d, &p);
 	listen_to(&a, &p, STREAM_EXEC, "echo ready; cat");
 	listen_to(&b, &p, STREAM_PTY, NULL);
 	UNTIL(a.out.len > 0 && b.open);
@@ -606,9 +546,7 @@ TEST(closing_tells_the_streams)
 	struct peer p;
 	struct ear e;
 
-	setup();
-	serve(&d, NULL);
-	bring_up(&p, d.url);
+	meet(&d, &p);
 	listen_to(&e, &p, STREAM_EXEC, "cat");
 	UNTIL(e.open);
 	hang_up(&p);

@@ -95,9 +95,7 @@ TEST(ecdsa_keys_too)
 	setup();
 	serve_with(&d, "ecdsa", "", NULL);
 	bring_up(&p, d.url);
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
 
 TEST(a_wrong_key_is_final)
@@ -117,9 +115,7 @@ TEST(a_wrong_key_is_final)
 	SAYS(p.text, wrong);
 	SAYS(p.text, "publickey");
 	SAYS(p.text, "ssh-copy-id");
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
 
 TEST(no_key_at_all_is_explained)
@@ -141,9 +137,7 @@ TEST(no_key_at_all_is_explained)
 	dial(&p, d.url);
 	GOES_DOWN(&p, LINK_WHY_AUTH);
 	SAYS(p.text, "is no key");
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
 
 TEST(trap04_disconnected_by_too_many_failures)
@@ -170,9 +164,7 @@ TEST(trap04_disconnected_by_too_many_failures)
 	GOES_DOWN(&p, LINK_WHY_AUTH);
 	CHECK(!p.retry);
 	SAYS(p.text, "Too many authentication failures");
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
 
 TEST(agent_key_is_enough)
@@ -326,9 +318,7 @@ TEST(an_agent_that_is_not_there_is_no_hindrance)
 	serve(&d, NULL);
 	setenv("SSH_AUTH_SOCK", "/nowhere/agent", 1);
 	bring_up(&p, d.url);
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
 
 TEST(trap25_passphrase_is_asked_once)
@@ -388,9 +378,7 @@ TEST(passphrase_declined_or_nobody_to_ask)
 	GOES_DOWN(&p, LINK_WHY_AUTH);
 	SAYS(p.text, "was not given");
 	CHECK_INT(p.asks, 0);
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
 
 TEST(password_from_a_command)
@@ -430,9 +418,7 @@ TEST(a_wrong_password_is_tried_once)
 	GOES_DOWN(&p, LINK_WHY_AUTH);
 	SAYS(p.text, "no vault here");
 	SAYS(p.text, "Tried: nothing");
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
 
 TEST(password_is_asked_for)
@@ -483,9 +469,7 @@ TEST(trap24_a_key_and_a_password)
 	dial(&p, d.url);
 	GOES_DOWN(&p, LINK_WHY_AUTH);
 	SAYS(p.text, "password_command");
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
 
 TEST(preferred_authentications_are_honoured)
@@ -505,7 +489,5 @@ TEST(preferred_authentications_are_honoured)
 	dial(&p, d.url);
 	GOES_DOWN(&p, LINK_WHY_AUTH);
 	SAYS(p.text, "Tried: password.");
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }

@@ -37,9 +37,7 @@ TEST(unknown_without_an_operator)
 	SAYS(p.text, "SHA256:");
 	SAYS(p.text, "ssh-keyscan");
 	CHECK(access(known, F_OK) < 0);
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
 
 TEST(trap28_unknown_is_asked_while_disconnected)
@@ -216,9 +214,7 @@ TEST(trap12_only_another_type_known)
 	dial(&p, d.url);
 	GOES_DOWN(&p, LINK_WHY_HOSTKEY);
 	SAYS(p.text, "CHANGED");
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
 
 TEST(the_known_type_is_asked_for)
@@ -249,9 +245,7 @@ TEST(the_known_type_is_asked_for)
 	CHECK_INT(run_program(argv), 0);
 	bring_up(&p, d.url);
 	CHECK_STR(ask_for(&p, "echo yes"), "yes");
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
 
 TEST(revoked_is_refused)
@@ -270,9 +264,7 @@ TEST(revoked_is_refused)
 	GOES_DOWN(&p, LINK_WHY_HOSTKEY);
 	SAYS(p.text, "revoked");
 	CHECK(!p.retry);
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
 
 TEST(ssh_config_names_alias_and_files)
@@ -299,9 +291,7 @@ TEST(ssh_config_names_alias_and_files)
 	config.known_hosts = NULL;
 	bring_up(&p, "ssh://one");
 	CHECK_STR(ask_for(&p, "echo alias"), "alias");
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
 
 TEST(accept_new_accepts_only_new)
@@ -343,7 +333,5 @@ TEST(a_bad_ssh_config_is_said)
 	GOES_DOWN(&p, LINK_WHY_LOCAL);
 	SAYS(p.text, "anana");
 	CHECK(!p.retry);
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }

@@ -33,18 +33,14 @@ TEST(trap01_nonblock_restored)
 	struct peer p;
 	int fds[8], seen;
 
-	setup();
-	serve(&d, NULL);
-	bring_up(&p, d.url);
+	meet(&d, &p);
 	seen = descriptors_to(d.port, fds, 8);
 	for (int i = 0; i < seen; i++) {
 		CHECK((fcntl(fds[i], F_GETFL) & O_NONBLOCK) != 0);
 		CHECK((fcntl(fds[i], F_GETFD) & FD_CLOEXEC) != 0);
 	}
 	CHECK_INT(seen, 2); /* ours, and the one of libssh */
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
 
 TEST(trap01_a_stopped_peer_does_not_block_writes)
@@ -55,9 +51,7 @@ TEST(trap01_a_stopped_peer_does_not_block_writes)
 	static char block[32768];
 	int rc = 0, i, fds[8];
 
-	setup();
-	serve(&d, NULL);
-	bring_up(&p, d.url);
+	meet(&d, &p);
 	CHECK_INT(descriptors_to(d.port, fds, 8), 2);
 	listen_to(&e, &p, STREAM_EXEC, "echo on; exec sleep 100");
 	UNTIL(e.out.len > 0);
@@ -71,9 +65,7 @@ TEST(trap01_a_stopped_peer_does_not_block_writes)
 	CHECK_INT(rc, -ENOBUFS);
 	CHECK(!p.down);
 	forget(&e);
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
 
 TEST(trap02_trap03_descriptors_are_all_given_back)
@@ -83,9 +75,7 @@ TEST(trap02_trap03_descriptors_are_all_given_back)
 	unsigned port;
 	int before, fd;
 
-	setup();
-	serve(&d, NULL);
-	bring_up(&p, d.url);
+	meet(&d, &p);
 	hang_up(&p);
 	fd = listener(&port, 8);
 	before = count_fds();
@@ -485,9 +475,7 @@ TEST(an_idle_session_costs_nothing)
 	struct ear e;
 	long long cpu;
 
-	setup();
-	serve(&d, NULL);
-	bring_up(&p, d.url);
+	meet(&d, &p);
 	listen_to(&e, &p, STREAM_SHELL, NULL);
 	UNTIL(e.open);
 	for (int i = 0; i < 5; i++)
@@ -497,7 +485,5 @@ TEST(an_idle_session_costs_nothing)
 		loop_turn(loop, 50);
 	CHECK(cpu_ms() - cpu < 60);
 	forget(&e);
-	hang_up(&p);
-	setdown();
-	sshd_stop(&d);
+	part(&d, &p);
 }
