@@ -506,14 +506,6 @@ key_base64(const struct key *key)
 	return key->base64 != NULL ? key->base64 : "";
 }
 
-const char *
-key_type(const struct key *key)
-{
-	const char *type = ssh_key_type_to_char(ssh_key_type(key->key));
-
-	return type != NULL ? type : "unknown";
-}
-
 /* --- channels: inside libssh, copy and flag only ------------------------ */
 
 static int

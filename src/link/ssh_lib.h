@@ -83,7 +83,6 @@ struct key *key_load_public(const char *path);
 void	 key_free(struct key *);
 /* Its public part in base64; "" when unknown. Owned by the key. */
 const char *key_base64(const struct key *);
-const char *key_type(const struct key *);
 
 /* The bytes that arrived, while libssh is at work: copy them and return how
  * many fitted; call nothing. */

@@ -330,16 +330,6 @@ node_path(const struct node *n, char *out, size_t size)
 	return out;
 }
 
-const char *
-node_label(const struct node *n, char *out, size_t size)
-{
-	if (n->name[0] != '\0')
-		str_copy(out, size, n->name);
-	else
-		str_format(out, size, "%d", n->slot);
-	return out;
-}
-
 const struct value *
 node_value(const struct node *n, enum name_id id, const char *instance)
 {

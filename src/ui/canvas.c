@@ -289,24 +289,6 @@ canvas_fill(struct canvas *c, struct rect r, struct style st, uint32_t cp)
 }
 
 void
-canvas_restyle(struct canvas *c, struct rect r, struct style st)
-{
-	r = clip(c, r);
-	for (int y = r.y; y < r.y + r.h; y++)
-		for (int x = r.x; x < r.x + r.w; x++)
-			cell_at(c, x, y)->style = st;
-}
-
-void
-canvas_flag(struct canvas *c, struct rect r, uint8_t flags)
-{
-	r = clip(c, r);
-	for (int y = r.y; y < r.y + r.h; y++)
-		for (int x = r.x; x < r.x + r.w; x++)
-			cell_at(c, x, y)->style.flags |= flags;
-}
-
-void
 canvas_frame(struct canvas *c, struct rect r, struct style st)
 {
 	int right = r.x + r.w - 1, bottom = r.y + r.h - 1;

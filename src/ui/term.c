@@ -380,12 +380,6 @@ term_free(struct terminal *t)
 	term_drop(t);
 }
 
-enum colour_depth
-term_depth(const struct terminal *t)
-{
-	return t->depth;
-}
-
 bool
 term_ascii(const struct terminal *t)
 {

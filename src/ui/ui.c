@@ -345,9 +345,3 @@ ui_pending(const struct ui *ui)
 {
 	return tty_pending(ui->tty);
 }
-
-struct screen *
-ui_screen(struct ui *ui)
-{
-	return &ui->screen;
-}

@@ -211,7 +211,5 @@ const struct event *model_event_at(const struct model *, size_t);
 
 /* node's full name, "tp2-a/3", into out; returns out. */
 const char *node_path(const struct node *, char *out, size_t size);
-/* name if it has one, else the path's slot ("3"). */
-const char *node_label(const struct node *, char *out, size_t size);
 
 #endif

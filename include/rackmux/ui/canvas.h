@@ -54,12 +54,9 @@ int	 canvas_printf(struct canvas *, int x, int y, int cols, struct style,
 int	 canvas_right(struct canvas *, int x, int y, int cols, struct style,
 	    const char *);
 void	 canvas_fill(struct canvas *, struct rect, struct style, uint32_t cp);
-void	 canvas_restyle(struct canvas *, struct rect, struct style);
 void	 canvas_put(struct canvas *, int x, int y, struct style, uint32_t cp);
 /* A thin rounded frame along the inner edge of the rectangle. */
 void	 canvas_frame(struct canvas *, struct rect, struct style);
-/* Or flags into the styles that are there. */
-void	 canvas_flag(struct canvas *, struct rect, uint8_t flags);
 /* For goldens: text, then one style letter a cell, then one letter for the
  * flags of each where there are any. Caller frees. */
 char	*canvas_dump(const struct canvas *);

@@ -23,7 +23,6 @@ struct terminal *term_new(struct tty *, const char *type, char *err, size_t size
 /* Gives it back as it was. */
 void	 term_free(struct terminal *);
 
-enum colour_depth term_depth(const struct terminal *);
 bool	 term_ascii(const struct terminal *);	/* no UTF-8, or no glyphs */
 /* The size by now; true when it differs from that of the last call. */
 bool	 term_size(struct terminal *, int *w, int *h);

@@ -52,6 +52,5 @@ void	 ui_dirty(struct ui *);
 unsigned long long ui_bytes(const struct ui *);	/* to the terminal so far */
 /* Bytes drawn that the terminal has not taken yet. */
 size_t	 ui_pending(const struct ui *);
-struct screen *ui_screen(struct ui *);
 
 #endif
