@@ -40,6 +40,8 @@ struct tree {
 	struct tree *next;	/* PIPE, SEQ, CASE items */
 };
 
+#define SH_PARSE_MAX 40	/* depth of what is nested */
+
 /* Memory of one parse; functions hold on to theirs. */
 struct arena {
 	int refs;
@@ -59,6 +61,9 @@ void	 sh_share(const char *text, size_t len, struct arena **,
 	    struct tree **);
 /* Bytes of a $(...), ${...}, `...` or $((...)) that begins at s; 0: bad. */
 size_t	 sh_skip_dollar(const char *s, size_t len, int depth, bool *more);
+size_t	 sh_skip_quoted(const char *s, size_t len, int depth, bool *more);
+/* Of $( ... ): only the parser knows, case patterns being what they are. */
+size_t	 sh_skip_command(const char *s, size_t len, int depth, bool *more);
 
 /* --- the shell ---------------------------------------------------------- */
 

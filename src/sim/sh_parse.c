@@ -1,5 +1,4 @@
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "rackmux/base/mem.h"
@@ -10,15 +9,6 @@
  * until they are expanded. When the text ends in the middle of something the
  * whole is parsed again with the next line added; commands are short.
  */
-
-#define DEPTH_MAX 40
-#define CHUNK 1024
-
-struct chunk {
-	struct chunk *next;
-	size_t used, size;
-	max_align_t data[];
-};
 
 struct here {
 	struct redir *r;
@@ -37,60 +27,6 @@ struct ps {
 	char *err;
 	size_t err_size;
 };
-
-struct arena *
-arena_new(void)
-{
-	struct arena *a = mem_alloc(sizeof *a);
-
-	a->refs = 1;
-	return a;
-}
-
-void
-arena_unref(struct arena *a)
-{
-	struct chunk *c, *next;
-
-	if (a == NULL || --a->refs > 0)
-		return;
-	for (c = a->chunks; c != NULL; c = next) {
-		next = c->next;
-		free(c);
-	}
-	free(a);
-}
-
-void *
-arena_alloc(struct arena *a, size_t size)
-{
-	struct chunk *c = a->chunks;
-	void *p;
-
-	size = (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) *
-	    sizeof(max_align_t);
-	if (c == NULL || c->size - c->used < size) {
-		size_t room = size > CHUNK ? size : CHUNK;
-
-		c = mem_alloc(sizeof *c + room);
-		c->size = room;
-		c->next = a->chunks;
-		a->chunks = c;
-	}
-	p = (char *)c->data + c->used;
-	c->used += size;
-	memset(p, 0, size);
-	return p;
-}
-
-char *
-arena_dup(struct arena *a, const char *s, size_t len)
-{
-	char *p = arena_alloc(a, len + 1);
-
-	memcpy(p, s, len);
-	return p;
-}
 
 static struct tree *parse_list(struct ps *);
 static struct tree *parse_and_or(struct ps *);
@@ -148,62 +84,10 @@ skip_blanks(struct ps *ps)
 	}
 }
 
-/* --- the extent of a word ----------------------------------------------- */
+/* --- words -------------------------------------------------------------- */
 
-static size_t skip_quoted(const char *, size_t len, int depth, bool *more);
-
-/* From i on past the end mark; within quotes a quote is no quote. */
-static size_t
-skip_until(const char *s, size_t len, size_t i, char end, int depth, bool *more)
-{
-	while (i < len && s[i] != end) {
-		size_t n = 1;
-
-		if (s[i] == '\\')
-			n = 2;
-		else if (end != '"' && (s[i] == '\'' || s[i] == '"'))
-			n = skip_quoted(s + i, len - i, depth + 1, more);
-		else if (s[i] == '$' || s[i] == '`')
-			n = sh_skip_dollar(s + i, len - i, depth + 1, more);
-		if (n == 0)
-			return 0;
-		i += n;
-	}
-	*more = i >= len;
-	return i < len ? i + 1 : 0;
-}
-
-static size_t
-skip_quoted(const char *s, size_t len, int depth, bool *more)
-{
-	const char *e;
-
-	if (s[0] == '"')
-		return skip_until(s, len, 1, '"', depth, more);
-	e = memchr(s + 1, '\'', len - 1);
-	*more = e == NULL;
-	return e != NULL ? (size_t)(e - s) + 1 : 0;
-}
-
-static size_t
-skip_arith(const char *s, size_t len, bool *more)
-{
-	int open = 2;
-
-	for (size_t i = 3; i < len; i++) {
-		if (s[i] == '(')
-			open++;
-		else if (s[i] == ')' && --open == 0)
-			return s[i - 1] == ')' ? i + 1 : 0;
-	}
-	*more = true;
-	return 0;
-}
-
-/* $( ... ): only a parser knows where it ends, case patterns being what they
- * are. */
-static size_t
-skip_command(const char *s, size_t len, int depth, bool *more)
+size_t
+sh_skip_command(const char *s, size_t len, int depth, bool *more)
 {
 	char err[80];
 	struct arena *a = arena_new();
@@ -225,35 +109,6 @@ skip_command(const char *s, size_t len, int depth, bool *more)
 		*more = true;
 	arena_unref(a);
 	return used;
-}
-
-size_t
-sh_skip_dollar(const char *s, size_t len, int depth, bool *more)
-{
-	*more = false;
-	if (depth > DEPTH_MAX)
-		return 0;
-	if (s[0] == '`') {
-		size_t i = 1;
-
-		while (i < len && s[i] != '`')
-			i += s[i] == '\\' ? 2 : 1;
-		*more = i >= len;
-		return i < len ? i + 1 : 0;
-	}
-	if (len < 2)
-		return 1;
-	if (s[1] == '{')
-		return skip_until(s, len, 2, '}', depth, more);
-	if (s[1] == '(' && len > 2 && s[2] == '(') {
-		size_t n = skip_arith(s, len, more);
-
-		if (n > 0 || *more)
-			return n;
-	}
-	if (s[1] == '(')
-		return skip_command(s, len, depth, more);
-	return 1;
 }
 
 static bool
@@ -278,7 +133,7 @@ parse_word(struct ps *ps)
 				return need_more(ps, "end of file after \\");
 			n = 2;
 		} else if (*s == '\'' || *s == '"') {
-			n = skip_quoted(s, left, ps->depth, &more);
+			n = sh_skip_quoted(s, left, ps->depth, &more);
 		} else if (*s == '$' || *s == '`') {
 			n = sh_skip_dollar(s, left, ps->depth, &more);
 		}
@@ -751,7 +606,7 @@ parse_command(struct ps *ps)
 	struct tree *t;
 	struct redir **last;
 
-	if (++ps->depth > DEPTH_MAX)
+	if (++ps->depth > SH_PARSE_MAX)
 		return fail(ps, "nested too deep");
 	skip_blanks(ps);
 	t = parse_compound(ps);

@@ -22,4 +22,12 @@ bool	 util_gather(struct sh *, int argc, char **argv, int from,
 bool	 util_line(const char **s, size_t *left, const char **line,
 	    size_t *len);
 
+/* Text up to the delimiter, which a backslash takes its meaning; *p is past
+ * it then. Caller frees. */
+char	*util_part(const char **p, char delim);
+
+/* In files of their own. */
+int	 u_sed(struct sh *, int argc, char **argv);
+int	 u_awk(struct sh *, int argc, char **argv);
+
 #endif
