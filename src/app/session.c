@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rackmux/base/fd.h"
 #include "rackmux/base/mem.h"
 #include "rackmux/base/text.h"
 #include "wire.h"
@@ -19,9 +18,6 @@ session_new(struct loop *loop, const struct session_sink *sink, void *arg)
 {
 	struct session *s = mem_alloc(sizeof *s);
 
-	/* A link takes one to three descriptors; the default limit of 1,024
-	 * ends at a few hundred boards. */
-	(void)fd_raise_limit();
 	s->loop = loop;
 	s->sink = sink;
 	s->sink_arg = arg;

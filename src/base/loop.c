@@ -287,15 +287,12 @@ loop_turn(struct loop *l, int max_wait_ms)
 
 	uv_update_time(&l->uv);
 	wait = wait_ms(l, max_wait_ms);
-	if (wait > 0) {
-		uv_timer_start(l->wake, on_wake, (uint64_t)wait, 0);
-		uv_run(&l->uv, UV_RUN_ONCE);
-		uv_timer_stop(l->wake);
-	} else if (wait == 0) {
+	if (wait == 0) {
 		uv_run(&l->uv, UV_RUN_NOWAIT);
 	} else {
-		/* Nothing is due: only a descriptor can wake us. */
-		uv_timer_start(l->wake, on_wake, 60000, 0);
+		/* When nothing is due, only a descriptor can wake us. */
+		uv_timer_start(
+		    l->wake, on_wake, wait > 0 ? (uint64_t)wait : 60000, 0);
 		uv_run(&l->uv, UV_RUN_ONCE);
 		uv_timer_stop(l->wake);
 	}

@@ -91,3 +91,12 @@ mem_wipe(void *p, size_t len)
 	if (p != NULL)
 		explicit_bzero(p, len);
 }
+
+void
+mem_wipe_str(char **text)
+{
+	if (*text != NULL)
+		mem_wipe(*text, strlen(*text));
+	free(*text);
+	*text = NULL;
+}

@@ -22,7 +22,6 @@ struct lstream {
 };
 
 struct line {
-	struct loop *loop;
 	const struct line_hooks *hooks;
 	void *arg;
 	int fd;
@@ -230,7 +229,6 @@ line_new(struct loop *loop, int fd, bool discard,
 {
 	struct line *l = mem_alloc(sizeof(*l));
 
-	l->loop = loop;
 	l->fd = fd;
 	l->discard = discard;
 	l->hooks = hooks;

@@ -365,12 +365,6 @@ on_kick(void *arg)
 	link_set_state(l, LINK_CONNECTING, LINK_WHY_NONE, "");
 }
 
-static void
-on_retry(void *arg)
-{
-	on_kick(arg);
-}
-
 /* --- the outside -------------------------------------------------------- */
 
 static const struct transport_ops *
@@ -423,7 +417,7 @@ link_new(struct link_pool *pool, const struct link_config *config,
 	l->sink = *sink;
 	l->arg = arg;
 	backoff_init(&l->backoff, 0);
-	l->retry = timer_new(l->loop, on_retry, l);
+	l->retry = timer_new(l->loop, on_kick, l);
 	l->silence = timer_new(l->loop, silence_tick, l);
 	l->kick = task_new(l->loop, on_kick, l);
 	l->post = task_new(l->loop, runs_post, l);

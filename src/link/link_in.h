@@ -45,7 +45,6 @@ struct req {
 	enum link_outcome outcome;	/* REQ_OVER */
 	char *why;
 	struct stream *stream;		/* of an exec */
-	struct conn *conn;
 	struct timer *timer;
 	struct buf out;
 	int status;

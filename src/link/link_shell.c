@@ -112,8 +112,7 @@ link_give_password(struct link *l)
 	case POOL_GIVEN:
 		copy = mem_strdup(text);
 		shell_login(l->shell, copy);
-		mem_wipe(copy, strlen(copy));
-		free(copy);
+		mem_wipe_str(&copy);
 		return;
 	case POOL_DECLINED:
 		shell_login(l->shell, NULL);
@@ -167,8 +166,7 @@ link_open_shell(struct link *l)
 	const struct def *d;
 	int err = 0;
 
-	l->shell =
-	    shell_new(l->loop, l->config.name, l->ops->login, &shell_sink, l);
+	l->shell = shell_new(l->loop, l->ops->login, &shell_sink, l);
 	stream = l->conn->t->ops->open(
 	    l->conn->t, &request, &shell_stream_sink, l->shell, &err);
 	if (!stream) {

@@ -28,7 +28,6 @@ enum phase {
 };
 
 struct login {
-	struct loop *loop;
 	struct login_sink sink;
 	void *arg;
 	struct timer *settle, *deadline;
@@ -198,9 +197,7 @@ send_password(struct login *l)
 	buf_init(&b, 0);
 	buf_puts(&b, l->password);
 	buf_puts(&b, "\r");
-	mem_wipe(l->password, strlen(l->password));
-	free(l->password);
-	l->password = NULL;
+	mem_wipe_str(&l->password);
 	l->sent_password = true;
 	l->phase = PHASE_LISTEN;
 	timer_start(l->deadline, LOGIN_PATIENCE_MS);
@@ -332,7 +329,6 @@ login_new(struct loop *loop, const struct login_sink *sink, void *arg)
 {
 	struct login *l = mem_alloc(sizeof(*l));
 
-	l->loop = loop;
 	l->sink = *sink;
 	l->arg = arg;
 	tidy_init(&l->tidy);
@@ -353,9 +349,7 @@ login_free(struct login *l)
 		return;
 	timer_free(l->settle);
 	timer_free(l->deadline);
-	if (l->password)
-		mem_wipe(l->password, strlen(l->password));
-	free(l->password);
+	mem_wipe_str(&l->password);
 	buf_release(&l->tidied);
 	mem_wipe(&l->seen, sizeof(l->seen));
 	mem_wipe(&l->raw, sizeof(l->raw));

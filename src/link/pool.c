@@ -12,12 +12,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
+#include "rackmux/base/fd.h"
 #include "rackmux/base/mem.h"
 
 #define DECLINED_MS 3000
-#define FILES_MAX 16384
 
 struct pool_slot {
 	struct pool_slot *next; /* of those that wait */
@@ -67,17 +66,6 @@ struct link_pool {
 /* Asks are unique in the program, whatever pool they belong to. */
 static unsigned last_ask;
 
-static void
-raise_files(void)
-{
-	struct rlimit r;
-
-	if (getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur >= FILES_MAX)
-		return;
-	r.rlim_cur = r.rlim_max < FILES_MAX ? r.rlim_max : FILES_MAX;
-	setrlimit(RLIMIT_NOFILE, &r);
-}
-
 struct link_pool *
 link_pool_new(struct loop *loop)
 {
@@ -85,18 +73,11 @@ link_pool_new(struct loop *loop)
 	struct sigaction sa = { .sa_handler = SIG_IGN };
 
 	sigaction(SIGPIPE, &sa, NULL);
-	raise_files();
+	/* A link takes one to three descriptors; the default limit of 1,024
+	 * ends at a few hundred boards. */
+	(void)fd_raise_limit();
 	pool->loop = loop;
 	return pool;
-}
-
-static void
-ask_wipe(struct ask *ask)
-{
-	if (ask->text != NULL)
-		mem_wipe(ask->text, strlen(ask->text));
-	free(ask->text);
-	ask->text = NULL;
 }
 
 void
@@ -115,7 +96,7 @@ link_pool_free(struct link_pool *pool)
 	}
 	while ((ask = pool->asks) != NULL) {
 		pool->asks = ask->next;
-		ask_wipe(ask);
+		mem_wipe_str(&ask->text);
 		free(ask->subject);
 		free(ask);
 	}
@@ -252,7 +233,7 @@ pool_ask(struct link_pool *pool, enum link_ask_kind kind, const char *subject)
 	struct ask *ask = ask_make(pool, kind, subject);
 
 	if (ask->reply != POOL_PENDING) {
-		ask_wipe(ask);
+		mem_wipe_str(&ask->text);
 		ask->id = ++last_ask;
 		ask->reply = POOL_PENDING;
 	}
@@ -277,7 +258,7 @@ ask_settle(struct link_pool *pool, struct ask *ask, const char *text)
 {
 	struct pool_wait *w;
 
-	ask_wipe(ask);
+	mem_wipe_str(&ask->text);
 	ask->text = mem_strdup(text);
 	ask->reply = text != NULL ? POOL_GIVEN : POOL_DECLINED;
 	ask->at = loop_now(pool->loop);
@@ -301,7 +282,7 @@ pool_forget(
 
 	if (ask == NULL || ask->reply == POOL_PENDING)
 		return;
-	ask_wipe(ask);
+	mem_wipe_str(&ask->text);
 	ask->reply = POOL_UNASKED;
 }
 

@@ -20,6 +20,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "rackmux/base/fd.h"
 #include "rackmux/base/log.h"
 #include "rackmux/base/mem.h"
 #include "rackmux/base/text.h"
@@ -181,10 +182,10 @@ open_by_library(struct serial *s, const char *real, int *err)
 static int
 lock_line(int fd)
 {
-	int flags = fcntl(fd, F_GETFD);
+	int err = fd_cloexec(fd);
 
-	if (flags < 0 || fcntl(fd, F_SETFD, flags | FD_CLOEXEC) < 0)
-		return -errno;
+	if (err < 0)
+		return err;
 	/* TIOCEXCL does not stop root, and flock() only those who ask. */
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? -EBUSY : -errno;

@@ -42,7 +42,6 @@ shell_destroy(struct shell *s)
 	buf_release(&s->win);
 	buf_release(&s->out);
 	buf_release(&s->upload);
-	free(s->name);
 	free(s);
 }
 
@@ -316,13 +315,12 @@ on_task(void *arg)
 }
 
 struct shell *
-shell_new(struct loop *loop, const char *name, bool login,
-    const struct shell_sink *sink, void *arg)
+shell_new(
+    struct loop *loop, bool login, const struct shell_sink *sink, void *arg)
 {
 	struct shell *s = mem_alloc(sizeof(*s));
 
 	s->loop = loop;
-	s->name = mem_strdup(name);
 	s->login = login;
 	s->sink = *sink;
 	s->arg = arg;

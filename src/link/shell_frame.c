@@ -122,7 +122,6 @@ sh_start(struct shell *s, struct shell_cmd *c)
 	s->cur = c;
 	buf_clear(&s->win);
 	buf_clear(&s->out);
-	s->out.cut = false;
 	buf_clear(b);
 	s->uploaded = 0;
 	random_hex(s->half[0], 3);

@@ -32,7 +32,6 @@ struct shell {
 	struct loop *loop;
 	struct shell_sink sink;
 	void *arg;
-	char *name;
 	struct stream *stream;
 	struct login *log_in;
 	struct task *task;

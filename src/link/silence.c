@@ -1,8 +1,7 @@
 /*
  * A peer that is dead, told from one that is slow. While something is under
- * way and not a byte comes, the peer is made to send one: by the transport's
- * own probe, else by a process that does nothing. Who says nothing then for
- * silent_ms since the last byte is gone. With a poll every silent_ms / 2
+ * way and not a byte comes, the peer is made to send one, by a process that
+ * does nothing. Who says nothing then for silent_ms since the last byte is gone. With a poll every silent_ms / 2
  * that is two periods after it died. What cannot be probed (a serial line,
  * busy with a command) has the timeouts of its commands.
  */
@@ -62,9 +61,7 @@ probe(struct link *l)
 	struct stream_request request = { .kind = STREAM_EXEC, .cmd = ":" };
 	int err;
 
-	if (l->ops->probe)
-		l->ops->probe(l->conn->t);
-	else if (!l->probe)
+	if (!l->probe)
 		l->probe =
 		    l->ops->open(l->conn->t, &request, &probe_sink, l, &err);
 }
@@ -106,7 +103,7 @@ silence_tick(void *arg)
 void
 silence_begin(struct link *l)
 {
-	if (!l->ops->probe && !(l->ops->can & LINK_CAN_EXEC))
+	if (!(l->ops->can & LINK_CAN_EXEC))
 		return;
 	note(l);
 	l->probes = 0;

@@ -33,7 +33,6 @@ struct sess {
 	struct chan *chans;
 	char error[256];
 	char text[1024];
-	char user[64];
 };
 
 struct chan {
@@ -135,7 +134,6 @@ sess_new(const struct sess_options *o)
 		free(s);
 		return NULL;
 	}
-	str_copy(s->user, sizeof s->user, o->user);
 	ssh_set_blocking(s->ssh, 0);
 	ssh_set_counters(s->ssh, &s->count, NULL);
 	return s;

@@ -35,15 +35,6 @@ auth_new(const struct auth_options *o, const struct auth_sink *sink, void *arg)
 }
 
 void
-auth_wipe(char **text)
-{
-	if (*text != NULL)
-		mem_wipe(*text, strlen(*text));
-	free(*text);
-	*text = NULL;
-}
-
-void
 auth_free(struct auth *a)
 {
 	if (a == NULL)
@@ -62,7 +53,7 @@ auth_free(struct auth *a)
 	passcmd_free(a->secret);
 	pool_wait_free(a->answered);
 	auth_agent_release(a);
-	auth_wipe(&a->typed);
+	mem_wipe_str(&a->typed);
 	free(a->prompt_subject);
 	free(a->subject);
 	buf_release(&a->tried);

@@ -85,7 +85,6 @@ struct auth {
 };
 
 void	 auth_wake(struct auth *);
-void	 auth_wipe(char **text);
 void	 auth_note_tried(struct auth *, const char *kind, const char *what);
 enum auth_result auth_failed(struct auth *);
 /* Raise a question that outlives the connection. */

@@ -87,13 +87,13 @@ auth_password_step(struct auth *a, struct sess *s, enum auth_result *result)
 		return a->phase != DO_PICK;
 	if (a->phase == DO_PASSWORD) {
 		auth_note_tried(a, "password", "");
-		auth_wipe(&a->typed);
+		mem_wipe_str(&a->typed);
 		a->typed = mem_strdup(text);
 		a->phase = DO_PASSWORD_WAIT;
 	}
 	rc = sess_auth_password(s, a->typed);
 	if (rc != RC_AGAIN)
-		auth_wipe(&a->typed);
+		mem_wipe_str(&a->typed);
 	if (rc == RC_DENIED) {
 		a->refused_once = true;
 		pool_forget(a->o.pool, ASK_PASSWORD, a->subject);
@@ -189,7 +189,7 @@ kbdint_done(
 	if (rc == RC_OK && a->typed != NULL)
 		pool_give(a->o.pool, ASK_PASSWORD, a->subject, a->typed);
 	if (rc != RC_AGAIN)
-		auth_wipe(&a->typed);
+		mem_wipe_str(&a->typed);
 	if (rc == RC_DENIED && !a->prompted) {
 		/* It is offered, but there is nothing behind it. */
 		a->kbdint_over = true;
@@ -250,7 +250,7 @@ auth_kbdint_resume(struct auth *a, struct sess *s, enum auth_result *result)
 		sess_kbdint_prompt(s, a->prompt, &echo);
 		sess_kbdint_answer(s, a->prompt, text);
 		if (like_password(s)) {
-			auth_wipe(&a->typed);
+			mem_wipe_str(&a->typed);
 			a->typed = mem_strdup(text);
 		}
 		a->prompt++;

@@ -377,6 +377,19 @@ session_id(const struct jump_request *r)
 }
 
 static struct session *
+session_make(struct sessions *all)
+{
+	struct session *s = mem_alloc(sizeof *s);
+
+	s->all = all;
+	s->linger = timer_new(pool_loop(all->pool), on_linger, s);
+	s->news = task_new(pool_loop(all->pool), on_news, s);
+	s->next = all->first;
+	all->first = s;
+	return s;
+}
+
+static struct session *
 session_new(
     struct sessions *all, const struct jump_request *r, char *err, size_t size)
 {
@@ -387,19 +400,14 @@ session_new(
 	struct url url;
 	char *via = NULL, *link;
 
-	link = strncmp(last, "ssh://", 6) == 0 ? mem_strdup(last)
-					       : mem_printf("ssh://%s", last);
+	link = str_starts(last, "ssh://") ? mem_strdup(last)
+					  : mem_printf("ssh://%s", last);
 	if (!url_parse(&url, link, false, err, size)) {
 		free(link);
 		return NULL;
 	}
-	s = mem_alloc(sizeof *s);
-	s->all = all;
+	s = session_make(all);
 	s->id = session_id(r);
-	s->linger = timer_new(pool_loop(all->pool), on_linger, s);
-	s->news = task_new(pool_loop(all->pool), on_news, s);
-	s->next = all->first;
-	all->first = s;
 	config.name = last;
 	config.url = link;
 	config.user = NULL;
@@ -444,12 +452,7 @@ jump_start(
 	if (s == NULL)
 		s = session_new(all, r, err, sizeof err);
 	if (s == NULL) {
-		s = mem_alloc(sizeof *s);
-		s->all = all;
-		s->linger = timer_new(j->loop, on_linger, s);
-		s->news = task_new(j->loop, on_news, s);
-		s->next = all->first;
-		all->first = s;
+		s = session_make(all);
 		s->down = true;
 		s->why = LINK_WHY_LOCAL;
 		s->text = mem_strdup(err);

@@ -48,14 +48,6 @@ struct job {
 	enum key_state state;
 };
 
-static void
-wipe(char *text)
-{
-	if (text != NULL)
-		mem_wipe(text, strlen(text));
-	free(text);
-}
-
 /* On a worker thread: touches the job only. */
 static void
 job_run(void *arg)
@@ -74,7 +66,7 @@ job_free(void *arg)
 	key_free(job->secret);
 	key_free(job->public);
 	free(job->path);
-	wipe(job->passphrase);
+	mem_wipe_str(&job->passphrase);
 	free(job);
 }
 
@@ -200,7 +192,6 @@ entry_get(struct keys *keys, const char *path)
 	struct entry *e;
 	struct stat st;
 
-	memset(&st, 0, sizeof st);
 	if (stat(path, &st) < 0)
 		memset(&st, 0, sizeof st);
 	for (e = keys->entries; e != NULL; e = e->next) {

@@ -117,6 +117,14 @@ route_direct(const struct route *r)
 	return r != NULL && r->dial != NULL;
 }
 
+static void
+got_fd(void *arg, int fd)
+{
+	struct route *r = arg;
+
+	r->sink.on_fd(r->arg, fd);
+}
+
 /* --- TCP ---------------------------------------------------------------- */
 
 static void
@@ -128,20 +136,12 @@ dial_resolved(void *arg)
 }
 
 static void
-dial_fd(void *arg, int fd)
-{
-	struct route *r = arg;
-
-	r->sink.on_fd(r->arg, fd);
-}
-
-static void
 dial_fail(void *arg, enum link_why why, const char *text)
 {
 	fail(arg, why, text, true);
 }
 
-static const struct dial_sink dial_sink = { dial_resolved, dial_fd, dial_fail };
+static const struct dial_sink dial_sink = { dial_resolved, got_fd, dial_fail };
 
 static void
 start_dial(struct route *r)
@@ -157,14 +157,6 @@ start_dial(struct route *r)
 /* --- jump hosts --------------------------------------------------------- */
 
 static void
-jump_fd(void *arg, int fd)
-{
-	struct route *r = arg;
-
-	r->sink.on_fd(r->arg, fd);
-}
-
-static void
 jump_fail(void *arg, enum link_why why, const char *text, bool retry)
 {
 	fail(arg, why, text, retry);
@@ -178,7 +170,7 @@ jump_ask(void *arg, const struct link_ask *ask)
 	r->sink.on_ask(r->arg, ask);
 }
 
-static const struct jump_sink jump_sink = { jump_fd, jump_fail, jump_ask };
+static const struct jump_sink jump_sink = { got_fd, jump_fail, jump_ask };
 
 static void
 start_jump(struct route *r, const char *hops)

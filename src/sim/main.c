@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
+#include "rackmux/base/fd.h"
 #include "rackmux/base/loop.h"
 #include "rackmux/base/text.h"
 #include "rackmux/sim/conf.h"
@@ -271,17 +271,6 @@ on_signal(void *arg, int signum)
 }
 
 static void
-raise_limit(void)
-{
-	struct rlimit l;
-
-	if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < l.rlim_max) {
-		l.rlim_cur = l.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &l);
-	}
-}
-
-static void
 tell(const struct sim *s)
 {
 	size_t i;
@@ -370,7 +359,7 @@ main(int argc, char **argv)
 			return 1;
 	}
 	(void)sigaction(SIGPIPE, &ignore, NULL);
-	raise_limit();
+	(void)fd_raise_limit();
 	buf_init(&faults, 0);
 	s.loop = loop_new();
 	s.rack = rack_new(s.loop, (uint64_t)s.o.seed);

@@ -223,7 +223,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	p.stream.ops = &ops;
 	p.nested = (kind & 2) != 0;
 	buf_init(&p.said, 0);
-	p.shell = shell_new(loop, "fuzz", (kind & 1) != 0, &sink, &p);
+	p.shell = shell_new(loop, (kind & 1) != 0, &sink, &p);
 	run(&p, 1);
 	shell_attach(p.shell, &p.stream);
 	loop_turn(loop, 0);

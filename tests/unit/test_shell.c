@@ -200,7 +200,7 @@ setup(struct fix *f, bool login)
 	f->loop = loop_new();
 	loop_freeze(f->loop);
 	f->line = line_new(f->loop, f->fd, true, &hooks, f);
-	f->shell = shell_new(f->loop, "test", login, &sink, f);
+	f->shell = shell_new(f->loop, login, &sink, f);
 	shell_attach(
 	    f->shell, line_open(f->line, &shell_stream_sink, f->shell, &err));
 }

@@ -20,5 +20,6 @@ char	*mem_strndup(const char *, size_t len);
 char	*mem_printf(const char *fmt, ...) RM_PRINTF(1, 2);
 char	*mem_vprintf(const char *fmt, va_list) RM_PRINTF(1, 0);
 void	 mem_wipe(void *, size_t len);	/* not optimised away */
+void	 mem_wipe_str(char **);	/* wipe, free, and make it NULL */
 
 #endif

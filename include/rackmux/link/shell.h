@@ -25,7 +25,7 @@ struct shell_sink {
 	void (*on_login)(void *arg, bool password);
 };
 
-struct shell *shell_new(struct loop *, const char *name, bool login,
+struct shell *shell_new(struct loop *, bool login,
 	    const struct shell_sink *, void *arg);
 void	 shell_free(struct shell *);
 /* Hand over the stream that the shell's sink (shell_stream_sink) was given

@@ -69,9 +69,6 @@ struct transport_ops {
 	/* The operator's answer to on_ask() of this transport; NULL text
 	 * declines. The op may be NULL. */
 	void (*answer)(struct transport *, unsigned id, const char *text);
-	/* Make a living peer send something (an SSH keepalive), because it
-	 * kept us waiting. The op may be NULL. */
-	void (*probe)(struct transport *);
 	/* Silent: no callback comes after it. The link never calls it inside
 	 * a callback of the transport or of its streams, on_down excepted.
 	 * Streams still owned by others stay valid, closed, until freed. */
