@@ -131,17 +131,14 @@ session_target(struct session *s, const char *text, char *err, size_t size)
 		.known_hosts = c->ssh.known_hosts,
 		.ssh_config = c->ssh.config,
 		.password_cmd = c->ssh.password_command,
-		.poll_ms = s->model->poll_ms,
-		.key = mem_strdup("target") };
+		.poll_ms = s->model->poll_ms };
 	char name[64], *url;
 	struct board *b;
 	struct rig *rig;
 	struct url u;
 
-	if (!url_parse(&u, text, true, err, size)) {
-		free(p.key);
+	if (!url_parse(&u, text, true, err, size))
 		return false;
-	}
 	url = strcmp(u.scheme, "ssh") == 0 && !str_starts(text, "ssh://")
 	    ? mem_printf("ssh://%s", text)
 	    : mem_strdup(text);
@@ -150,7 +147,7 @@ session_target(struct session *s, const char *text, char *err, size_t size)
 	make_unique(s, name, sizeof name);
 	b = model_add_board(s->model, name, NULL, 0, 1, 0);
 	str_copy(b->title, sizeof b->title, "detecting");
-	rig = session_add_rig(s, b, p.key);
+	rig = session_add_rig(s, b, NULL);
 	rig->target = true;
 	(void)wire_new(rig, s, &p);
 	free(url);

@@ -79,7 +79,6 @@ session_add_rig(struct session *s, struct board *b, char *key)
 
 	rig->board = b;
 	rig->key = key;
-	rig->seen = true;
 	s->rigs = mem_grow(s->rigs, s->n_rigs + 1, sizeof(*s->rigs));
 	s->rigs[s->n_rigs++] = rig;
 	return rig;
@@ -88,7 +87,7 @@ session_add_rig(struct session *s, struct board *b, char *key)
 static void
 set_model(struct model *m, const struct config *c)
 {
-	str_copy(m->rack, sizeof m->rack, c->rack.name ? c->rack.name : "rack");
+	str_copy(m->rack, sizeof m->rack, c->rack.name);
 	m->units = c->rack.units;
 	m->power_budget_w = c->rack.power_budget_w;
 	m->poll_ms = (unsigned)(c->top.poll * 1000 + 0.5);
@@ -197,7 +196,6 @@ apply_board(struct session *s, const struct config_board *cb,
 		rig = session_add_rig(s, session_make_board(s->model, cb), key);
 	else
 		free(key);
-	rig->seen = true;
 	anew = rewire(s, rig, plans, n) || anew;
 	plan_release(plans, n);
 	if (!had)

@@ -71,14 +71,9 @@ static const struct link_sink wire_sink = { on_state, on_ask, on_ask_over };
 void
 wire_feed(struct wire *w, const struct driver *driver, int slot)
 {
-	struct model *m = w->session->model;
-	unsigned general = m->poll_ms;
-
 	w->slot = slot;
-	m->poll_ms = w->poll_ms; /* intake_new() takes it from here */
-	w->intake =
-	    intake_new(w->rig->board, slot, driver, w->link, link_url(w->link));
-	m->poll_ms = general;
+	w->intake = intake_new(w->rig->board, slot, driver, w->link,
+	    link_url(w->link), w->poll_ms);
 }
 
 static struct link *

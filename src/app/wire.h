@@ -32,7 +32,7 @@ struct plan {
 	const char *url, *user, *identity, *known_hosts, *ssh_config;
 	const char *password_cmd;
 	unsigned poll_ms;
-	char *key;			/* equal when nothing differs */
+	char *key;			/* equal when nothing differs; NULL: a target's */
 };
 
 struct wire {

@@ -13,12 +13,10 @@ struct lx {
 	struct report report;
 	bool defined;	/* the link knows our functions */
 	bool once;	/* the static part has been read */
-	bool told;	/* what this node cannot have was said */
 	bool is_pi, has_vcgencmd, no_vchi, has_pmic;
 	bool is_root, has_sudo;
 	char led[16];	/* of the activity LED, "" if there is none */
 	char rest[24];	/* its trigger when it does not locate */
-	char model[96];
 	char route[32]; /* interface of the default route */
 	/* Commands under way that are not polls. */
 	struct lx_act *acts;

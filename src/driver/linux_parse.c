@@ -76,7 +76,6 @@ text_or(struct lx *lx, enum name_id id, const char *s, const char *why)
 static void
 parse_model(struct lx *lx, char *s)
 {
-	str_copy(lx->model, sizeof lx->model, s);
 	lx->is_pi = str_starts(s, "Raspberry Pi");
 	text_or(lx, NAME_NODE_MODEL, s, "The node does not say its model.");
 }

@@ -47,7 +47,7 @@ tp_reset(struct drv *d)
 {
 	struct tp *tp = (struct tp *)d;
 
-	tp->once = tp->cannot_told = tp->managed = false;
+	tp->once = tp->managed = false;
 	tp->has_curl = tp->has_tpi = tp->has_sudo = tp->is_root = false;
 	tp->firmware[0] = tp->bmcd[0] = tp->led[0] = '\0';
 	tp->slow_at = 0;

@@ -20,16 +20,13 @@ struct tp {
 	struct report intent;	/* what bmcd was last told */
 	bool defined;		/* the link knows our functions */
 	bool once;		/* the static part was read */
-	bool cannot_told;	/* what no Turing Pi has was said */
 	/* Found out, not concluded from a version. */
 	bool has_curl, has_tpi, has_sudo, is_root;
-	bool old_ttys;		/* kernel 5.4's order of UARTs */
 	bool managed;		/* the switch shows its ports */
 	bool has_fan;		/* the kernel drives one */
 	char firmware[48];	/* VERSION of os-release */
 	char bmcd[24];
 	char led[16];		/* the status LED, "" when there is none */
-	bool sd_by_df;
 	enum tp_rail rail[TP_SLOTS];
 	/* The slow part. */
 	bool slow_open;		/* under way */

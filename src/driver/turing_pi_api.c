@@ -30,6 +30,7 @@ enum ask {
 struct slow {
 	struct tp *tp;
 	long curl; /* exit status, -1: curl was not used */
+	bool sd_by_df; /* df told of the SD card, which bmcd would too */
 	bool got[ASK_MAX];
 	char why[ASK_MAX][160]; /* of what was not got */
 };
@@ -215,7 +216,7 @@ storage(struct slow *s, const struct json *list)
 		if (name != NULL && strcmp(name, "BMC") == 0)
 			as = "bmc";
 		else if (name != NULL && strcmp(name, "SD card") == 0)
-			as = s->tp->sd_by_df ? NULL : "sd";
+			as = s->sd_by_df ? NULL : "sd";
 		if (as == NULL ||
 		    !json_num(json_get(o, "total_bytes"), &total) ||
 		    !json_num(json_get(o, "bytes_free"), &free_bytes))
@@ -297,7 +298,6 @@ parse_cooling(struct slow *s, const struct json *result)
 	const struct json *o = json_at(result, 0);
 	double speed, max;
 
-	s->got[ASK_COOLING] = true;
 	if (s->tp->has_fan || !json_num(json_get(o, "speed"), &speed) ||
 	    !json_num(json_get(o, "max_speed"), &max))
 		return;
@@ -367,7 +367,7 @@ parse_ubi(struct tp *tp, char *rest)
 }
 
 static void
-parse_df(struct tp *tp, char *rest)
+parse_df(struct slow *s, char *rest)
 {
 	char *total = str_word(&rest), *avail = str_word(&rest);
 	double t, a;
@@ -375,10 +375,11 @@ parse_df(struct tp *tp, char *rest)
 	/* The heading has words here. */
 	if (avail == NULL || !str_double(total, &t) || !str_double(avail, &a))
 		return;
-	tp->sd_by_df = true;
+	s->sd_by_df = true;
 	report_number(
-	    &tp->slow, 0, NAME_BOARD_DISK_TOTAL, "sd", t * 1024 / 1e6);
-	report_number(&tp->slow, 0, NAME_BOARD_DISK_FREE, "sd", a * 1024 / 1e6);
+	    &s->tp->slow, 0, NAME_BOARD_DISK_TOTAL, "sd", t * 1024 / 1e6);
+	report_number(
+	    &s->tp->slow, 0, NAME_BOARD_DISK_FREE, "sd", a * 1024 / 1e6);
 }
 
 static bool
@@ -398,7 +399,7 @@ parse_plain(struct slow *s, char *line)
 	else if (strcmp(key, "ubi") == 0)
 		parse_ubi(s->tp, rest);
 	else if (strcmp(key, "df") == 0)
-		parse_df(s->tp, rest);
+		parse_df(s, rest);
 	else if (!str_long(rest, 0, 255, &s->curl))
 		s->curl = 0;
 	return true;
@@ -474,7 +475,6 @@ tp_parse_slow(struct tp *tp, char *text)
 	const char *why;
 	struct buf body;
 
-	tp->sd_by_df = false;
 	buf_init(&body, 64 * 1024);
 	while ((line = str_line(&at)) != NULL) {
 		if (parse_plain(&s, line))

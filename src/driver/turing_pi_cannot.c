@@ -40,9 +40,6 @@ tp_tell_cannot(struct tp *tp)
 		    "board, or give the node an in-band link." },
 	};
 
-	if (tp->cannot_told)
-		return;
-	tp->cannot_told = true;
 	for (int n = 1; n <= TP_SLOTS; n++)
 		for (size_t i = 0; i < ARRAY_LEN(slot); i++)
 			drv_unknown(&tp->drv, n, slot[i].id, NULL, SOURCE_BOARD,

@@ -40,11 +40,12 @@ parse_ttys(struct tp *tp, const char *ttys3)
 		"/dev/ttyS4", "/dev/ttyS5" };
 	static const char *const new_map[] = { "/dev/ttyS1", "/dev/ttyS2",
 		"/dev/ttyS3", "/dev/ttyS4" };
+	/* Kernel 5.4 has another order of UARTs. */
+	const bool old = strcmp(ttys3, "uart3") == 0;
 
-	tp->old_ttys = strcmp(ttys3, "uart3") == 0;
 	for (int n = 0; n < TP_SLOTS; n++)
 		drv_text(&tp->drv, n + 1, NAME_CONSOLE_DEVICE, NULL,
-		    SOURCE_BOARD, tp->old_ttys ? old_map[n] : new_map[n]);
+		    SOURCE_BOARD, old ? old_map[n] : new_map[n]);
 }
 
 static bool

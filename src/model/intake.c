@@ -96,11 +96,9 @@ static const struct driver_sink intake_sink = {
 
 struct intake *
 intake_new(struct board *b, int slot, const struct driver *driver,
-    struct link *link, const char *url)
+    struct link *link, const char *url, unsigned poll_ms)
 {
-	struct driver_config config = {
-		.slot = slot, .slots = b->slots, .poll_ms = b->model->poll_ms
-	};
+	struct driver_config config = { .slot = slot, .poll_ms = poll_ms };
 	struct intake *in = mem_alloc(sizeof *in);
 
 	in->board = b;

@@ -63,7 +63,6 @@ struct driver_link {
 
 struct driver_config {
 	int slot;		/* 0: the whole board; else this node only */
-	int slots;		/* as configured, 0: as the driver knows */
 	unsigned poll_ms;
 };
 
