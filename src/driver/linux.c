@@ -54,7 +54,7 @@ lx_reset(struct drv *d)
 
 	lx->once = lx->has_vcgencmd = lx->no_vchi = lx->has_pmic = false;
 	lx->is_pi = lx->is_root = lx->has_sudo = false;
-	lx->route[0] = '\0';
+	lx->route[0] = lx->led[0] = lx->rest[0] = '\0';
 	report_clear(&lx->report);
 }
 

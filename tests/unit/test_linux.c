@@ -169,6 +169,33 @@ TEST(linux_scripts_on_a_pi_5)
 	}
 }
 
+/* The name of the LED was kept over a reconnect. */
+TEST(a_node_that_comes_back_with_another_led_locates_with_that_one)
+{
+	struct fake *f;
+	char led[600];
+
+	pi5();
+	put("bin/id", "#!/bin/sh\necho 0\n");
+	f = fake_new(&driver_linux, 1);
+	f->drv->driver->poll(f->drv);
+	fake_shell(f, "dash");
+	str_format(
+	    led, sizeof led, "%s/root/sys/class/leds/ACT/trigger", test_dir());
+	CHECK_INT(unlink(led), 0);
+	put("root/sys/class/leds/led0/trigger", "none [heartbeat]\n");
+	f->drv->driver->reset(f->drv);
+	f->drv->driver->poll(f->drv);
+	fake_shell(f, "dash");
+	f->drv->driver->act(f->drv, 1, 1, ACT_LOCATE_ON);
+	CHECK(strstr(f->run[0].cmd, "led0") != NULL);
+	fake_shell(f, "dash");
+	f->drv->driver->act(f->drv, 2, 1, ACT_LOCATE_OFF);
+	CHECK(strstr(f->run[0].cmd, "heartbeat") != NULL);
+	fake_shell(f, "dash");
+	fake_free(f);
+}
+
 /* A machine with hardly anything: every question still has an answer. */
 TEST(linux_scripts_on_a_bare_machine)
 {
