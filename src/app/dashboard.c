@@ -220,23 +220,26 @@ run(const struct cli *cli, struct loop *loop, struct config *c)
 	struct dashboard d = { .cli = cli, .loop = loop };
 	struct app_signals *signals = app_signals_new(loop);
 	uint64_t started = loop_now(loop);
+	bool themed = find_theme(&d, c);
 	int status = EXIT_USAGE;
 
 	d.session = session_new(loop, &sink, &d);
-	if (find_theme(&d, c) && add_targets(&d) && open_screen(&d, c)) {
-		if (c != NULL) {
-			session_apply(d.session, c, NULL);
+	/* First of all: a target keeps to the ssh group, and to names that
+	 * no board has. */
+	if (themed && c != NULL)
+		session_apply(d.session, c, NULL);
+	else
+		config_free(c);
+	if (themed && add_targets(&d) && open_screen(&d, c)) {
+		if (c != NULL)
 			d.reload =
 			    reload_new(loop, d.session, &reload_sink, &d);
-			c = NULL;
-		}
 		loop_run(loop);
 		status = app_signals_caught(signals) == 0
 		    ? EXIT_ALL_DONE
 		    : 128 + app_signals_caught(signals);
 		app_write_stats(cli, loop, d.session, started);
 	}
-	config_free(c);
 	reload_free(d.reload);
 	ui_free(d.ui);
 	d.ui = NULL;

@@ -272,3 +272,27 @@ TEST(a_terminal_that_is_not_known_is_refused_in_words)
 {
 	refuses_term("TERM=no-such-terminal", "no-such-terminal");
 }
+
+/* A target was asked to trust what the configuration knows, with another key,
+ * and could take a board's name. */
+TEST(a_target_beside_a_configuration_keeps_to_its_ssh_group)
+{
+	const char *argv[] = { "-c", NULL, NULL, NULL };
+	struct simproc sim;
+	struct vtx x;
+	char *target;
+	int status;
+
+	simproc_start(&sim, rack, NULL);
+	argv[1] = simproc_config(&sim, "my.cfg", "poll = 0.5;");
+	target = text_of("pi@127.0.0.1:%u", simproc_port(&sim, "pa"));
+	argv[2] = target;
+	dash_start(&x, 80, 24, program_env(), argv);
+	CHECK(vtx_wait_text(&x, "2/2 on", SOON));
+	vtx_send(&x, "q");
+	CHECK(vtx_wait_exit(&x, &status, SOON));
+	CHECK_INT(status, 0);
+	vtx_close(&x);
+	free(target);
+	simproc_stop(&sim);
+}
