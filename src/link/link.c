@@ -441,6 +441,8 @@ link_free(struct link *l)
 	forget_retry(l);
 	loans_drop(l, "the link is closed");
 	asks_over(l);
+	/* What was asked for by those who just heard of the end. */
+	runs_free(l);
 	conn_drop(l);
 	l->freed = true;
 	timer_free(l->retry);

@@ -181,7 +181,7 @@ link_open(struct link *l, const struct stream_request *request,
 	*err = 0;
 	if (!(l->ops->can & needs(request->kind)))
 		*err = -ENOTSUP;
-	else if (!l->conn || l->state != LINK_UP)
+	else if (!l->up) /* not while it fails, either */
 		*err = -ENOTCONN;
 	else if (line && l->borrowed)
 		*err = -EBUSY;

@@ -61,6 +61,7 @@ tell(struct passcmd *p, const char *why)
 		return;
 	}
 	memcpy(line, p->line, sizeof(line));
+	mem_wipe(p->line, sizeof(p->line));
 	p->fn(p->arg, line, NULL);
 	mem_wipe(line, sizeof(line));
 }

@@ -673,6 +673,80 @@ TEST(streams_close_once_when_the_link_goes)
 	teardown(&f);
 }
 
+/* Someone who, told of his stream's end, wants more of the same link. */
+struct keen {
+	struct link *link;
+	struct answer answer;
+	int closes, err;
+};
+
+static size_t
+keen_data(void *arg, const char *data, size_t len, bool err)
+{
+	(void)arg;
+	(void)data;
+	(void)err;
+	return len;
+}
+
+static void
+keen_close(void *arg, int status, const char *why)
+{
+	static struct tap again;
+	struct stream_request pty = { .kind = STREAM_PTY };
+	struct keen *k = arg;
+
+	(void)status;
+	(void)why;
+	k->closes++;
+	CHECK(link_open(k->link, &pty, &tap_sink, &again, &k->err) == NULL);
+	link_run(k->link, "echo late", 0, done, &k->answer);
+}
+
+static const struct stream_sink keen_sink = { .on_data = keen_data,
+	.on_close = keen_close };
+
+TEST(a_stream_of_a_link_that_fails_cannot_be_opened_again_at_once)
+{
+	struct stream_request pty = { .kind = STREAM_PTY };
+	struct keen k = { 0 };
+	struct stream *s;
+	struct fix f;
+	int err = 0;
+
+	up(&f, "exec:sh");
+	k.link = f.link;
+	s = link_open(f.link, &pty, &keen_sink, &k, &err);
+	CHECK(s != NULL);
+	link_lost(f.link, LINK_WHY_SILENT, "silent");
+	CHECK_INT(k.closes, 1);
+	CHECK_INT(k.err, -107); /* ENOTCONN */
+	UNTIL(&f, k.answer.n == 1);
+	stream_free(s);
+	teardown(&f);
+}
+
+TEST(what_is_asked_of_a_link_while_it_is_freed_is_answered)
+{
+	struct stream_request pty = { .kind = STREAM_PTY };
+	struct keen k = { 0 };
+	struct stream *s;
+	struct fix f;
+	int err = 0;
+
+	up(&f, "exec:sh");
+	k.link = f.link;
+	s = link_open(f.link, &pty, &keen_sink, &k, &err);
+	CHECK(s != NULL);
+	link_free(f.link);
+	f.link = NULL;
+	CHECK_INT(k.closes, 1);
+	CHECK_INT(k.answer.n, 1);
+	CHECK_INT(k.answer.outcome, LINK_CANCELLED);
+	stream_free(s);
+	teardown(&f);
+}
+
 /* --- exactly one answer, whatever happens ------------------------------- */
 
 static unsigned
