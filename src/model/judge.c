@@ -70,6 +70,14 @@ known_is(const struct node *n, enum name_id id, const char *word)
 	return value_is(node_value(n, id, NULL), word);
 }
 
+bool
+node_throttled(const struct node *n)
+{
+	const struct value *v = node_value(n, NAME_HEALTH_THROTTLE, NULL);
+
+	return value_state(v) == VALUE_KNOWN && !value_is(v, "none");
+}
+
 /* A reading of this very origin's kind: what the switch says of a node, not
  * what the node said of itself before it fell silent. */
 static bool
@@ -182,16 +190,17 @@ heat_trouble(const struct node *n, char *out, size_t size)
 	const struct thresholds *t = &n->board->model->thresholds;
 	const struct value *bits = node_value(n, NAME_HEALTH_THROTTLE, NULL);
 	enum heat heat = node_heat(n);
-	bool slow = value_state(bits) == VALUE_KNOWN && !value_is(bits, "none");
+	bool slow = node_throttled(n);
 	char temp[32];
 
-	value_format(node_value(n, NAME_TEMP_SOC, NULL), temp, sizeof temp);
-	if (heat >= HEAT_HOT)
+	if (heat >= HEAT_HOT) {
+		value_format(
+		    node_value(n, NAME_TEMP_SOC, NULL), temp, sizeof temp);
 		str_format(out, size, "%s %s (%.0f)%s%s", temp,
 		    heat == HEAT_CRITICAL ? "critical" : "hot",
 		    heat == HEAT_CRITICAL ? t->temp_critical : t->temp_hot,
 		    slow ? ", throttled: " : "", slow ? bits->text : "");
-	else if (slow)
+	} else if (slow)
 		str_format(out, size, "throttled: %s", bits->text);
 	else if (known_is(n, NAME_HEALTH_UNDERVOLTAGE, "yes"))
 		str_copy(out, size, "under-voltage");
@@ -299,7 +308,6 @@ static void
 count_node(const struct node *n, struct totals *t)
 {
 	const struct value *w = node_value(n, NAME_POWER_WATTS, NULL);
-	const struct value *slow = node_value(n, NAME_HEALTH_THROTTLE, NULL);
 	double watts;
 
 	t->nodes++;
@@ -322,7 +330,7 @@ count_node(const struct node *n, struct totals *t)
 	}
 	if (node_heat(n) >= HEAT_HOT)
 		t->hot++;
-	if (value_state(slow) == VALUE_KNOWN && !value_is(slow, "none"))
+	if (node_throttled(n))
 		t->throttled++;
 	if (value_state(w) == VALUE_KNOWN && value_number(w, &watts)) {
 		t->watts_nodes++;

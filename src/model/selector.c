@@ -267,14 +267,6 @@ selector_is_static(const struct selector *sel)
 }
 
 static bool
-throttled(const struct node *n)
-{
-	const struct value *v = node_value(n, NAME_HEALTH_THROTTLE, NULL);
-
-	return value_state(v) == VALUE_KNOWN && !value_is(v, "none");
-}
-
-static bool
 atom_holds(const struct atom *a, const struct node *n)
 {
 	char why[256];
@@ -303,7 +295,7 @@ atom_holds(const struct atom *a, const struct node *n)
 	case ATOM_TROUBLE:
 		return node_trouble(n, why, sizeof why);
 	case ATOM_THROTTLED:
-		return throttled(n);
+		return node_throttled(n);
 	}
 	return false;
 }

@@ -87,8 +87,7 @@ pen_value(
 		pen_text(p, ROLE_BAR_DIM, word);
 		pen_gap(p, 1);
 	}
-	pen_text(
-	    p, value_state(v) == VALUE_STALE ? ROLE_STALE : ROLE_BAR, text);
+	pen_text(p, tile_value_role(v, ROLE_BAR), text);
 }
 
 static void
@@ -108,14 +107,8 @@ draw_node(struct pen *p, const struct node *n)
 		pen_gap(p, 1);
 	}
 	if (node_trouble(n, text, sizeof text)) {
-		enum heat h = node_heat(n);
-
 		pen_gap(p, 1);
-		pen_text(p,
-		    node_state(n) == NODE_LOST ? ROLE_BAD
-			: h >= HEAT_HOT        ? tile_heat_role(n)
-					       : ROLE_WARN,
-		    text);
+		pen_text(p, tile_trouble_role(n), text);
 		return;
 	}
 	pen_gap(p, 1);

@@ -4,6 +4,7 @@
 
 #include "rackmux/base/text.h"
 #include "rackmux/ui/human.h"
+#include "rackmux/ui/tile.h"
 
 /*
  * Every value in the same columns: name, value, age, where it came from and,
@@ -39,7 +40,6 @@ list_begin(struct list *l, struct screen *s, struct canvas *c, struct rect r)
 	*l = (struct list){ .c = c, .r = r };
 	if (s->list_scroll[view] < 0)
 		s->list_scroll[view] = 0;
-	/* list_total is the last drawing's: of this view, if it did scroll. */
 	l->scroll = s->list_scroll[view];
 }
 
@@ -49,10 +49,11 @@ list_end(struct list *l, struct screen *s)
 	enum view_id view = s->views[s->depth - 1];
 	int most = l->rows > l->r.h ? l->rows - l->r.h : 0;
 
-	s->list_total = l->rows;
 	s->list_page = l->r.h > 1 ? l->r.h : 1;
-	if (s->list_scroll[view] > most)
+	if (s->list_scroll[view] > most) {
 		s->list_scroll[view] = most;
+		s->past_end = true;
+	}
 	if (most > 0) {
 		int len = l->r.h * l->r.h / l->rows;
 		int at = (l->r.h - (len < 1 ? 1 : len)) * s->list_scroll[view] /
@@ -134,20 +135,6 @@ list_pair(struct list *l, const char *label, enum role role, const char *text)
 	pen_text(&p, role, text);
 }
 
-static enum role
-value_role(const struct value *v)
-{
-	switch (value_state(v)) {
-	case VALUE_KNOWN:
-		return ROLE_BRIGHT;
-	case VALUE_STALE:
-		return ROLE_STALE;
-	case VALUE_UNKNOWN:
-		break;
-	}
-	return ROLE_UNKNOWN;
-}
-
 /* Age and source behind a text that is longer than its column. */
 static void
 pen_aside(struct pen *p, const struct model *m, const struct value *v)
@@ -207,10 +194,10 @@ draw_value(struct list *l, const struct model *m, const struct value *v)
 	pen_fit(&p, ROLE_TEXT, c.value - 1, name);
 	p.x = x + c.value;
 	if (words && text_width(text) > c.value_w) {
-		pen_text(&p, value_role(v), text);
+		pen_text(&p, tile_value_role(v, ROLE_BRIGHT), text);
 		pen_aside(&p, m, v);
 	} else {
-		pen_right(&p, value_role(v), c.value_w, text);
+		pen_right(&p, tile_value_role(v, ROLE_BRIGHT), c.value_w, text);
 		p.x = x + c.age;
 		if (v->known)
 			pen_right(&p, ROLE_DIM, 4,

@@ -146,6 +146,12 @@ screen_draw(struct screen *s, struct canvas *c)
 	}
 	s->body = rect_of(0, 1, c->w, c->h - 2);
 	views[top(s)]->draw(s, c, s->body);
+	if (s->past_end) {
+		/* Only a list that was drawn knows how long it is. */
+		s->past_end = false;
+		canvas_clear(c);
+		views[top(s)]->draw(s, c, s->body);
+	}
 	header_draw(s, c, rect_of(0, 0, c->w, 1));
 	footer_draw(s, c, rect_of(0, c->h - 1, c->w, 1));
 	if (s->help)

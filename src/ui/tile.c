@@ -77,9 +77,8 @@ now_of(const struct node *n)
 	return loop_now(n->board->model->loop);
 }
 
-/* How a value's text is shown, and the text itself when it is no number. */
-static enum role
-role_of(const struct value *v, enum role known)
+enum role
+tile_value_role(const struct value *v, enum role known)
 {
 	switch (value_state(v)) {
 	case VALUE_KNOWN:
@@ -102,7 +101,7 @@ static void
 pen_temp(struct pen *p, const struct node *n)
 {
 	const struct value *v = node_value(n, NAME_TEMP_SOC, NULL);
-	enum role role = role_of(v, tile_heat_role(n));
+	enum role role = tile_value_role(v, tile_heat_role(n));
 	char text[16];
 	double c;
 
@@ -157,8 +156,8 @@ pen_spark(struct pen *p, const struct node *n, int cells, unsigned k)
 	if (v != NULL && v->history != NULL && pen_room(p) >= cells) {
 		sample(v, now_of(n), v_at, cols, k);
 		spark_draw(p->c, rect_of(p->x, p->y, cells, 1),
-		    pen_style(p, role_of(v, tile_heat_role(n))), v_at, cols,
-		    scale_of(v_at, cols, SPARK_LO_STEP, SPARK_SPAN));
+		    pen_style(p, tile_value_role(v, tile_heat_role(n))), v_at,
+		    cols, scale_of(v_at, cols, SPARK_LO_STEP, SPARK_SPAN));
 	}
 	pen_gap(p, cells);
 }
@@ -168,7 +167,7 @@ pen_link(struct pen *p, const struct node *n, int cols)
 {
 	const struct value *state = node_value(n, NAME_LINK_STATE, NULL);
 	const struct value *speed = node_value(n, NAME_LINK_SPEED, NULL);
-	enum role role = role_of(state, ROLE_TEXT);
+	enum role role = tile_value_role(state, ROLE_TEXT);
 	int end = p->x + cols;
 	char text[16];
 	double mbit;
@@ -186,7 +185,7 @@ pen_link(struct pen *p, const struct node *n, int cols)
 			: role,
 		    "down");
 	else if (value_number(speed, &mbit))
-		pen_text(p, role_of(speed, ROLE_TEXT),
+		pen_text(p, tile_value_role(speed, ROLE_TEXT),
 		    human_speed(mbit, text, sizeof text));
 	else
 		pen_text(p, role, "up");
@@ -209,7 +208,7 @@ pen_number(struct pen *p, const struct node *n, enum name_id id,
 		return;
 	}
 	pen_text(p, ROLE_DIM, word);
-	pen_right(p, role_of(v, ROLE_TEXT), cols - (p->x - x),
+	pen_right(p, tile_value_role(v, ROLE_TEXT), cols - (p->x - x),
 	    value_number(v, &d) ? format(d, text, sizeof text) : nothing(v));
 	p->x = x + cols + 1;
 }
@@ -238,8 +237,8 @@ format_whole(double v, char *out, size_t size)
 	return out;
 }
 
-static enum role
-trouble_role(const struct node *n)
+enum role
+tile_trouble_role(const struct node *n)
 {
 	enum heat h = node_heat(n);
 
@@ -371,13 +370,13 @@ draw_word(struct canvas *c, const struct node *n, struct rect r, uint8_t flags)
 	char text[192];
 
 	if (node_trouble(n, text, sizeof text)) {
-		pen_text(&p, trouble_role(n), text);
+		pen_text(&p, tile_trouble_role(n), text);
 		return;
 	}
 	if (node_state(n) == NODE_OFF)
 		return;
 	if (last != NULL && last->known && last->text != NULL) {
-		pen_text(&p, role_of(last, ROLE_DIM), last->text);
+		pen_text(&p, tile_value_role(last, ROLE_DIM), last->text);
 		return;
 	}
 	if (n->inband == NULL && node_state(n) == NODE_ON) {
@@ -392,7 +391,7 @@ draw_word(struct canvas *c, const struct node *n, struct rect r, uint8_t flags)
 	if (v != NULL && v->known && v->text != NULL &&
 	    pen_room(&p) > text_width(v->text) + 1) {
 		pen_gap(&p, 1);
-		pen_text(&p, role_of(v, ROLE_DIM), v->text);
+		pen_text(&p, tile_value_role(v, ROLE_DIM), v->text);
 	}
 }
 
@@ -421,15 +420,14 @@ draw_wide(struct canvas *c, const struct node *n, struct rect r, uint8_t flags,
 static const char *
 short_trouble(const struct node *n, enum role *role)
 {
-	const struct value *bits = node_value(n, NAME_HEALTH_THROTTLE, NULL);
 	char text[192];
 
-	*role = trouble_role(n);
+	*role = tile_trouble_role(n);
 	if (node_heat(n) >= HEAT_HOT)
 		return node_heat(n) == HEAT_CRITICAL ? "critical" : "hot";
 	if (!node_trouble(n, text, sizeof text))
 		return NULL;
-	if (value_state(bits) == VALUE_KNOWN && !value_is(bits, "none"))
+	if (node_throttled(n))
 		return "slowed";
 	if (value_is(node_value(n, NAME_LINK_STATE, NULL), "down"))
 		return "no link";
@@ -505,7 +503,7 @@ draw_heat(struct canvas *c, const struct node *n, struct rect r, uint8_t flags)
 	    node_state(n) == NODE_OFF)
 		return;
 	str_format(text, sizeof text, "%.0f", t < 0 ? 0 : t > 99 ? 99 : t);
-	pen_right(&p, role_of(v, heat_role(heat)), 2, text);
+	pen_right(&p, tile_value_role(v, heat_role(heat)), 2, text);
 }
 
 void

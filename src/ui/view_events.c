@@ -71,7 +71,6 @@ draw(struct screen *s, struct canvas *c, struct rect r)
 	const struct event *e;
 	char day[16];
 
-	s->list_total = total;
 	s->list_page = r.h - 2 > 0 ? r.h - 2 : 1;
 	most = total > s->list_page ? total - s->list_page : 0;
 	*scroll = *scroll > most ? most : *scroll < 0 ? 0 : *scroll;

@@ -102,33 +102,30 @@ title_on(struct pen *p, const struct board *b)
 }
 
 static void
-title_trouble(struct pen *p, const struct board *b)
+title_trouble(struct pen *p, const struct board *b, const char *trouble)
 {
 	uint64_t now = loop_now(b->model->loop);
 	const struct origin *o = b->origin;
-	char text[200], left[16];
+	char left[16];
 
-	if (!board_trouble(b, text, sizeof text))
-		return;
 	pen_text(p, ROLE_DIM, SEP);
 	if (o != NULL && o->retry_at > now && pen_room(p) >= 36) {
 		human_seconds((double)((o->retry_at - now + 999) / 1000), left,
 		    sizeof left);
-		pen_fit(p, ROLE_BAD, pen_room(p) - 15, text);
+		pen_fit(p, ROLE_BAD, pen_room(p) - 15, trouble);
 		pen_printf(p, ROLE_DIM, ", retry in %s", left);
 	} else
-		pen_text(p, ROLE_BAD, text);
+		pen_text(p, ROLE_BAD, trouble);
 }
 
 /* What it is, as long as what is wrong with it has room. */
 static void
-title_kind(struct pen *p, const struct board *b)
+title_kind(struct pen *p, const struct board *b, bool trouble)
 {
 	const char *kind = b->title[0] != '\0' ? b->title : b->type;
 	int room = pen_room(p) - text_width(kind) - 6;
-	char text[200];
 
-	if (room < (board_trouble(b, text, sizeof text) ? 30 : 0))
+	if (room < (trouble ? 30 : 0))
 		return;
 	pen_text(p, ROLE_DIM, SEP);
 	pen_text(p, ROLE_DIM, kind);
@@ -140,6 +137,8 @@ draw_title(struct canvas *c, const struct board *b,
 {
 	struct pen p = pen_at(c, rect_of(r.x + 2, r.y, r.w - 4, 1), 0);
 	const struct origin *o = b->origin;
+	char text[200];
+	bool trouble;
 
 	if (r.w < 8)
 		return;
@@ -148,7 +147,8 @@ draw_title(struct canvas *c, const struct board *b,
 	if (lb->shared && b->unit > 0)
 		pen_printf(&p, ROLE_UNIT, "U%d ", b->unit + b->height - 1);
 	pen_text(&p, ROLE_BRIGHT, b->name);
-	title_kind(&p, b);
+	trouble = board_trouble(b, text, sizeof text);
+	title_kind(&p, b, trouble);
 	if (o == NULL)
 		title_on(&p, b);
 	if (o != NULL &&
@@ -157,7 +157,8 @@ draw_title(struct canvas *c, const struct board *b,
 		title_fan(&p, b);
 		title_link(&p, o);
 	}
-	title_trouble(&p, b);
+	if (trouble)
+		title_trouble(&p, b, text);
 	canvas_put(c, r.x + 2, r.y, (struct style){ ROLE_TEXT, 0 }, ' ');
 	p.end++;
 	pen_text(&p, ROLE_TEXT, " ");

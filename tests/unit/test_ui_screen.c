@@ -363,6 +363,21 @@ TEST(scrolling_ends_at_both_ends)
 	end();
 }
 
+/* The rows past the end were drawn, which are blank, until the next second. */
+TEST(the_end_of_a_list_is_drawn_at_once)
+{
+	begin();
+	keys("Enter");
+	draw();
+	screen_do(&screen, ACTION_LAST);
+	draw();
+	CHECK(shows("usb.boot"));
+	screen_do(&screen, ACTION_PAGE_DOWN);
+	draw();
+	CHECK(shows("usb.boot"));
+	end();
+}
+
 /* Every view at every size: what is drawn stays on the canvas (the
  * sanitizers watch) and nothing loops. */
 TEST(every_view_at_every_size)

@@ -184,6 +184,7 @@ bool	 value_number(const struct value *, double *);	/* known or stale */
 /* --- judged (model/judge.c) --- */
 enum node_state node_state(const struct node *);
 enum heat node_heat(const struct node *);
+bool	 node_throttled(const struct node *);	/* it says so, now */
 /* What is wrong with it and what the evidence is, one sentence; false when
  * nothing is. Never a guess: where evidence does not tell causes apart it
  * names those that are left ("power or cable"). */

@@ -54,7 +54,8 @@ struct screen {
 	int scroll;		/* of the rack */
 	bool follow;		/* the next drawing shows the selection */
 	int list_scroll[VIEW_COUNT];
-	int list_total, list_page;
+	int list_page;
+	bool past_end;		/* the list was drawn from beyond its end */
 	struct ask *asks;	/* the first is shown */
 	char message[200];
 	enum event_kind message_kind;
