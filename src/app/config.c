@@ -33,6 +33,7 @@ board_release(struct config_board *b)
 	for (size_t i = 0; i < b->n_nodes; i++)
 		options_release(OPT_NODE, &b->nodes[i].o);
 	free(b->nodes);
+	settings_free(b->settings, b->n_settings);
 	options_release(OPT_BOARD, &b->o);
 }
 
@@ -95,6 +96,18 @@ read_nodes(struct config_board *b, const struct cfg_node *list,
 	}
 }
 
+/* Its type decides which keys it may have. */
+static const struct driver_setting *
+own_keys(const struct cfg_node *board)
+{
+	const struct cfg_node *type = cfg_get(board, "type");
+	const struct driver *driver = NULL;
+
+	if (type != NULL && type->type == CFG_STRING)
+		driver = driver_find(type->s);
+	return driver != NULL ? driver->settings : NULL;
+}
+
 static void
 read_boards(struct config *c, const struct cfg_node *list, const char *base,
     struct diags *d)
@@ -113,7 +126,8 @@ read_boards(struct config *c, const struct cfg_node *list, const char *base,
 			continue;
 		c->n_boards++;
 		b->at = &list->child[i];
-		options_read(OPT_BOARD, b->at, base, &b->o, d);
+		options_read_own(OPT_BOARD, b->at, base, &b->o, own_keys(b->at),
+		    &b->settings, &b->n_settings, d);
 		read_nodes(b, cfg_get(b->at, "nodes"), base, d);
 	}
 }

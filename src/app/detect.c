@@ -31,6 +31,9 @@ static void
 become(struct wire *w, const struct driver *driver)
 {
 	struct board *b = w->rig->board;
+	const struct driver_config config = {
+		.slot = driver->whole_board ? 0 : 1, .poll_ms = w->poll_ms
+	};
 	int slots = driver->slots > 0 ? driver->slots
 	    : driver->whole_board     ? 0
 				      : 1;
@@ -40,7 +43,7 @@ become(struct wire *w, const struct driver *driver)
 	board_set_slots(b, driver->whole_board ? slots : 1);
 	board_remove_origin(b, w->unknown);
 	w->unknown = NULL;
-	wire_feed(w, driver, driver->whole_board ? 0 : 1);
+	wire_feed(w, driver, &config);
 	model_event(
 	    w->session->model, EVENT_INFO, b, NULL, "found: %s", driver->title);
 	intake_link_state(w->intake, LINK_UP, LINK_WHY_NONE, "");

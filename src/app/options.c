@@ -298,9 +298,56 @@ read_one(const struct option *o, const struct cfg_node *c, const char *base,
 	}
 }
 
+static const struct driver_setting *
+find_own(const struct driver_setting *own, const char *key)
+{
+	for (; own != NULL && own->key != NULL; own++)
+		if (strcmp(own->key, key) == 0)
+			return own;
+	return NULL;
+}
+
+/* A key of a driver's own is judged as if it stood in options.def. */
+static char *
+read_setting(
+    const struct driver_setting *own, const struct cfg_node *c, struct diags *d)
+{
+	static const enum opt_type types[] = { [SETTING_TEXT] = OPT_STRING,
+		[SETTING_NUMBER] = OPT_NUMBER,
+		[SETTING_INT] = OPT_INT,
+		[SETTING_BOOL] = OPT_BOOL };
+	const struct option o = { .key = own->key,
+		.type = types[own->type],
+		.min = own->min,
+		.max = own->max };
+
+	if (!right_type(&o, c, d))
+		return NULL;
+	switch (own->type) {
+	case SETTING_TEXT:
+		return good_text(&o, c, d) ? mem_strdup(c->s) : NULL;
+	case SETTING_NUMBER:
+		return in_range(&o, c, d) ? mem_printf("%.17g", c->f) : NULL;
+	case SETTING_INT:
+		return in_range(&o, c, d) ? mem_printf("%lld", c->i) : NULL;
+	case SETTING_BOOL:
+		break;
+	}
+	return mem_strdup(c->b ? "true" : "false");
+}
+
 void
-options_read(enum opt_group g, const struct cfg_node *group, const char *base,
-    void *out, struct diags *d)
+settings_free(struct setting *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free((char *)(uintptr_t)v[i].text);
+	free(v);
+}
+
+void
+options_read_own(enum opt_group g, const struct cfg_node *group,
+    const char *base, void *out, const struct driver_setting *own,
+    struct setting **settings, size_t *n, struct diags *d)
 {
 	options_default(g, out);
 	if (group == NULL || group->type != CFG_GROUP)
@@ -308,10 +355,25 @@ options_read(enum opt_group g, const struct cfg_node *group, const char *base,
 	for (size_t i = 0; i < group->n; i++) {
 		const struct cfg_node *c = &group->child[i];
 		const struct option *o = option_find(g, c->key);
+		const struct driver_setting *mine = find_own(own, c->key);
+		char *text;
 
-		if (o == NULL)
-			unknown_key(g, c, d);
-		else
+		if (o != NULL) {
 			read_one(o, c, base, out, d);
+		} else if (mine == NULL) {
+			unknown_key(g, c, d);
+		} else if ((text = read_setting(mine, c, d)) != NULL) {
+			*settings =
+			    mem_grow(*settings, *n + 1, sizeof **settings);
+			(*settings)[(*n)++] =
+			    (struct setting){ mine->key, text };
+		}
 	}
+}
+
+void
+options_read(enum opt_group g, const struct cfg_node *group, const char *base,
+    void *out, struct diags *d)
+{
+	options_read_own(g, group, base, out, NULL, NULL, NULL, d);
 }

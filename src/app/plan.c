@@ -49,6 +49,10 @@ finish(struct plan *p)
 	add(&key, p->known_hosts);
 	add(&key, p->ssh_config);
 	add(&key, p->password_cmd);
+	for (size_t i = 0; i < p->n_settings; i++) {
+		add(&key, p->settings[i].key);
+		add(&key, p->settings[i].text);
+	}
 	p->key = mem_strdup(buf_str(&key));
 	buf_release(&key);
 }
@@ -96,6 +100,10 @@ plan_board(
 			plan_node(c, b, &b->nodes[i].o, &out[n++]);
 	for (size_t i = 0; i < n; i++) {
 		out[i].ssh_config = c->ssh.config;
+		if (out[i].driver == b->driver) {
+			out[i].settings = b->settings;
+			out[i].n_settings = b->n_settings;
+		}
 		out[i].poll_ms = plan_poll_ms(c, b);
 		finish(&out[i]);
 	}

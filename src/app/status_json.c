@@ -42,6 +42,8 @@ value_json(const struct model *m, const struct value *v)
 	json_set_str(j, "source", source_name(v->source));
 	json_set_str(j, "state", value_state_name(state));
 	json_set_str(j, "why", value_why(v));
+	if (value_note(v) != NULL)
+		json_set_str(j, "note", value_note(v));
 	return j;
 }
 

@@ -69,11 +69,21 @@ on_ask_over(void *arg, struct link *link, unsigned id)
 static const struct link_sink wire_sink = { on_state, on_ask, on_ask_over };
 
 void
-wire_feed(struct wire *w, const struct driver *driver, int slot)
+wire_feed(struct wire *w, const struct driver *driver,
+    const struct driver_config *config)
 {
-	w->slot = slot;
-	w->intake = intake_new(w->rig->board, slot, driver, w->link,
-	    link_url(w->link), w->poll_ms);
+	w->slot = config->slot;
+	w->intake = intake_new(
+	    w->rig->board, driver, config, w->link, link_url(w->link));
+}
+
+static bool
+has_no_shell(const struct plan *p)
+{
+	if (p->driver == NULL)
+		return false;
+	return str_starts(p->url, "serial:") ? p->driver->no_shell_serial
+					     : p->driver->no_shell_ssh;
 }
 
 static struct link *
@@ -88,6 +98,7 @@ make_link(struct wire *w, const struct plan *p)
 		.known_hosts = p->known_hosts,
 		.ssh_config = p->ssh_config,
 		.interactive = w->session->sink != NULL,
+		.no_shell = has_no_shell(p),
 		.silent_ms = p->poll_ms > SILENT_MAX_MS / 2 ? SILENT_MAX_MS
 							    : 2 * p->poll_ms,
 	};
@@ -113,6 +124,10 @@ struct wire *
 wire_new(struct rig *rig, struct session *s, const struct plan *p)
 {
 	struct wire *w = mem_alloc(sizeof *w);
+	const struct driver_config config = { .slot = p->slot,
+		.poll_ms = p->poll_ms,
+		.settings = p->settings,
+		.n_settings = p->n_settings };
 
 	w->session = s;
 	w->rig = rig;
@@ -126,7 +141,7 @@ wire_new(struct rig *rig, struct session *s, const struct plan *p)
 	if (w->link == NULL)
 		return w;
 	if (p->driver != NULL)
-		wire_feed(w, p->driver, p->slot);
+		wire_feed(w, p->driver, &config);
 	else
 		w->unknown = board_add_origin(rig->board, 0, NULL, p->url);
 	link_start(w->link);

@@ -31,6 +31,8 @@ struct plan {
 	const struct driver *driver;	/* NULL: to be found out */
 	const char *url, *user, *identity, *known_hosts, *ssh_config;
 	const char *password_cmd;
+	const struct setting *settings;
+	size_t n_settings;
 	unsigned poll_ms;
 	char *key;			/* equal when nothing differs; NULL: a target's */
 };
@@ -77,7 +79,8 @@ const char *wire_failure(const struct wire *);
 
 /* detect.c: learn what is at the far end, then give it an intake. */
 void	 detect_start(struct wire *);
-void	 wire_feed(struct wire *, const struct driver *, int slot);
+void	 wire_feed(struct wire *, const struct driver *,
+	    const struct driver_config *);
 void	 wire_news(struct wire *);
 
 /* session.c */

@@ -1,6 +1,9 @@
 #include "rackmux/driver/driver.h"
 
+#include <string.h>
+
 #include "rackmux/base/mem.h"
+#include "rackmux/base/text.h"
 
 /*
  * What every driver says in the same words. Whether a lost command ran is the
@@ -42,11 +45,19 @@ void
 drv_number(struct drv *d, int slot, enum name_id id, const char *instance,
     enum source source, double number)
 {
+	drv_number_noted(d, slot, id, instance, source, number, NULL);
+}
+
+void
+drv_number_noted(struct drv *d, int slot, enum name_id id, const char *instance,
+    enum source source, double number, const char *note)
+{
 	struct reading r = { .id = id,
 		.instance = instance,
 		.source = source,
 		.known = true,
-		.number = number };
+		.number = number,
+		.why = note };
 
 	d->sink.set(d->sink_arg, slot, &r);
 }
@@ -55,11 +66,19 @@ void
 drv_text(struct drv *d, int slot, enum name_id id, const char *instance,
     enum source source, const char *text)
 {
+	drv_text_noted(d, slot, id, instance, source, text, NULL);
+}
+
+void
+drv_text_noted(struct drv *d, int slot, enum name_id id, const char *instance,
+    enum source source, const char *text, const char *note)
+{
 	struct reading r = { .id = id,
 		.instance = instance,
 		.source = source,
 		.known = true,
-		.text = text };
+		.text = text,
+		.why = note };
 
 	d->sink.set(d->sink_arg, slot, &r);
 }
@@ -111,4 +130,40 @@ drv_stale(struct drv *d, const struct link_result *r)
 		    ? "the answer was no answer to what was asked"
 		    : "no answer";
 	d->sink.stale(d->sink_arg, why_of(r->outcome), why);
+}
+
+static const struct driver_setting *
+setting_of(const struct driver *driver, const char *key)
+{
+	const struct driver_setting *s = driver->settings;
+
+	for (; s != NULL && s->key != NULL; s++)
+		if (strcmp(s->key, key) == 0)
+			return s;
+	return NULL;
+}
+
+const char *
+drv_setting(const struct drv *d, const char *key)
+{
+	const struct driver_setting *s = setting_of(d->driver, key);
+
+	for (size_t i = 0; i < d->config.n_settings; i++)
+		if (strcmp(d->config.settings[i].key, key) == 0)
+			return d->config.settings[i].text;
+	return s != NULL ? s->standard : "";
+}
+
+double
+drv_setting_number(const struct drv *d, const char *key)
+{
+	double v = 0;
+
+	return str_double(drv_setting(d, key), &v) ? v : 0;
+}
+
+bool
+drv_setting_bool(const struct drv *d, const char *key)
+{
+	return strcmp(drv_setting(d, key), "true") == 0;
 }

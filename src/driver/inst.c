@@ -81,11 +81,9 @@ dl_define(void *arg, const char *name, const char *body)
 	link_define(in->link, name, body);
 }
 
-static void
-dl_run(void *arg, const char *cmd, unsigned timeout_ms, link_done_fn *fn,
-    void *done_arg)
+static struct request *
+remember(struct inst *in, link_done_fn *fn, void *done_arg)
 {
-	struct inst *in = arg;
 	struct request *rq = mem_alloc(sizeof *rq);
 
 	rq->inst = in;
@@ -95,7 +93,53 @@ dl_run(void *arg, const char *cmd, unsigned timeout_ms, link_done_fn *fn,
 	if (rq->next != NULL)
 		rq->next->prev = rq;
 	in->requests = rq;
+	return rq;
+}
+
+static void
+dl_run(void *arg, const char *cmd, unsigned timeout_ms, link_done_fn *fn,
+    void *done_arg)
+{
+	struct inst *in = arg;
+	struct request *rq = remember(in, fn, done_arg);
+
 	rq->ticket = link_run(in->link, cmd, timeout_ms, on_answer, rq);
+}
+
+static void
+dl_exec(void *arg, const char *cmd, unsigned timeout_ms, link_done_fn *fn,
+    void *done_arg)
+{
+	struct inst *in = arg;
+	struct request *rq = remember(in, fn, done_arg);
+
+	rq->ticket =
+	    link_exec(in->link, cmd, NULL, 0, timeout_ms, on_answer, rq);
+}
+
+static struct stream *
+dl_open(void *arg, const struct stream_request *request,
+    const struct stream_sink *sink, void *stream_arg, int *err)
+{
+	struct inst *in = arg;
+
+	return link_open(in->link, request, sink, stream_arg, err);
+}
+
+static const char *
+dl_url(void *arg)
+{
+	struct inst *in = arg;
+
+	return link_url(in->link);
+}
+
+static struct loop *
+dl_loop(void *arg)
+{
+	struct inst *in = arg;
+
+	return in->loop;
 }
 
 static uint64_t
@@ -299,6 +343,28 @@ inst_act(struct inst *in, int slot, enum act act)
 	return ticket;
 }
 
+/* A configuration may be read anew while the instance goes on. */
+static void
+copy_settings(struct driver_config *c)
+{
+	struct setting *v = mem_array(c->n_settings + 1, sizeof *v);
+
+	for (size_t i = 0; i < c->n_settings; i++)
+		v[i] = (struct setting){ mem_strdup(c->settings[i].key),
+			mem_strdup(c->settings[i].text) };
+	c->settings = v;
+}
+
+static void
+free_settings(const struct driver_config *c)
+{
+	for (size_t i = 0; i < c->n_settings; i++) {
+		free((void *)(uintptr_t)c->settings[i].key);
+		free((void *)(uintptr_t)c->settings[i].text);
+	}
+	free((void *)(uintptr_t)c->settings);
+}
+
 /* --- life ---------------------------------------------------------------- */
 
 /* Instances made one after the other get phases far apart: multiples of the
@@ -330,11 +396,16 @@ inst_new(struct loop *loop, const struct driver *driver,
 	in->drv = driver->open();
 	in->drv->driver = driver;
 	in->drv->config = *config;
+	copy_settings(&in->drv->config);
 	in->drv->sink = inst_sink;
 	in->drv->sink_arg = in;
 	in->drv->link = (struct driver_link){ .arg = in,
 		.define = dl_define,
 		.run = dl_run,
+		.exec = dl_exec,
+		.open = dl_open,
+		.url = dl_url,
+		.loop = dl_loop,
 		.now = dl_now,
 		.wall = dl_wall };
 	return in;
@@ -343,6 +414,7 @@ inst_new(struct loop *loop, const struct driver *driver,
 void
 inst_free(struct inst *in)
 {
+	struct driver_config config;
 	struct request *rq;
 
 	if (in == NULL)
@@ -364,7 +436,9 @@ inst_free(struct inst *in)
 		in->refusals = f->next;
 		free(f);
 	}
+	config = in->drv->config;
 	in->drv->driver->close(in->drv);
+	free_settings(&config);
 	free(in);
 }
 

@@ -16,13 +16,6 @@
 
 #define ACT_TIMEOUT 8000
 
-struct lx_act {
-	struct lx *lx;
-	unsigned ticket;
-	enum act act;
-	struct lx_act *next;
-};
-
 static struct drv *
 lx_open(void)
 {
@@ -37,12 +30,7 @@ lx_close(struct drv *d)
 {
 	struct lx *lx = (struct lx *)d;
 
-	while (lx->acts != NULL) {
-		struct lx_act *a = lx->acts;
-
-		lx->acts = a->next;
-		free(a);
-	}
+	drv_orders_drop(d);
 	report_release(&lx->report);
 	free(lx);
 }
@@ -144,34 +132,6 @@ lx_can(struct drv *d, int slot, enum act act)
 }
 
 static void
-on_acted(void *arg, const struct link_result *r)
-{
-	struct lx_act *a = arg, **at = &a->lx->acts;
-	struct drv *d = &a->lx->drv;
-	unsigned ticket = a->ticket;
-	bool power = a->act == ACT_POWER_SOFT || a->act == ACT_POWER_RESET;
-
-	while (*at != a)
-		at = &(*at)->next;
-	*at = a->next;
-	free(a);
-	if (r->outcome == LINK_NOT_SENT || r->outcome == LINK_CANNOT)
-		d->sink.acted(d->sink_arg, ticket, ACT_FAILED, r->why);
-	else if (r->outcome == LINK_DIED && power)
-		/* What we asked for ends the connection, if it worked. */
-		d->sink.acted(d->sink_arg, ticket, ACT_OK,
-		    "accepted: the connection ended");
-	else if (r->outcome != LINK_DONE)
-		d->sink.acted(d->sink_arg, ticket, ACT_UNCERTAIN,
-		    r->why ? r->why : "no answer");
-	else if (r->status == 0)
-		d->sink.acted(d->sink_arg, ticket, ACT_OK, "done");
-	else
-		d->sink.acted(d->sink_arg, ticket, ACT_FAILED,
-		    r->len > 0 ? r->out : "the command failed");
-}
-
-static void
 led_command(struct lx *lx, struct buf *b, bool on)
 {
 	const char *rest = lx->rest[0] ? lx->rest : "mmc0";
@@ -188,23 +148,20 @@ static void
 lx_do(struct drv *d, unsigned ticket, int slot, enum act act)
 {
 	struct lx *lx = (struct lx *)d;
-	struct lx_act *a = mem_alloc(sizeof *a);
+	const struct order order = { .ticket = ticket,
+		.slot = slot,
+		.act = act,
+		.ends_link = act == ACT_POWER_SOFT || act == ACT_POWER_RESET };
 	const char *sudo = lx->is_root ? "" : "sudo -n ";
 	struct buf b;
 
-	(void)slot;
-	a->lx = lx;
-	a->ticket = ticket;
-	a->act = act;
-	a->next = lx->acts;
-	lx->acts = a;
 	buf_init(&b, 0);
 	if (act == ACT_LOCATE_ON || act == ACT_LOCATE_OFF)
 		led_command(lx, &b, act == ACT_LOCATE_ON);
 	else
 		buf_printf(&b, "%ssystemctl %s", sudo,
 		    act == ACT_POWER_SOFT ? "poweroff" : "reboot");
-	d->link.run(d->link.arg, buf_str(&b), ACT_TIMEOUT, on_acted, a);
+	drv_order(d, &order, buf_str(&b), ACT_TIMEOUT);
 	buf_release(&b);
 }
 

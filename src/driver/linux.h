@@ -18,8 +18,6 @@ struct lx {
 	char led[16];	/* of the activity LED, "" if there is none */
 	char rest[24];	/* its trigger when it does not locate */
 	char route[32]; /* interface of the default route */
-	/* Commands under way that are not polls. */
-	struct lx_act *acts;
 };
 
 #define LX_NET_MAX 16

@@ -35,7 +35,7 @@ tp_close(struct drv *d)
 {
 	struct tp *tp = (struct tp *)d;
 
-	tp_acts_drop(tp);
+	drv_orders_drop(d);
 	report_release(&tp->fast);
 	report_release(&tp->slow);
 	report_release(&tp->intent);

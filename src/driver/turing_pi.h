@@ -11,8 +11,6 @@
 
 enum tp_rail { TP_RAIL_UNKNOWN, TP_RAIL_OFF, TP_RAIL_ON };
 
-struct tp_act;
-
 struct tp {
 	struct drv drv; /* first */
 	struct report fast;	/* each poll */
@@ -34,7 +32,6 @@ struct tp {
 	bool slow_now;		/* wanted at the end of this round */
 	uint64_t slow_at;	/* when it was last begun */
 	int64_t slow_wall;
-	struct tp_act *acts;
 };
 
 extern const char tp_once_body[], tp_body[], tp_api_body[];
@@ -50,6 +47,5 @@ void	 tp_tell_cannot(struct tp *);
 const char *tp_cannot(struct tp *, int slot, enum act);
 /* turing_pi_act.c */
 void	 tp_act(struct drv *, unsigned ticket, int slot, enum act);
-void	 tp_acts_drop(struct tp *);
 
 #endif

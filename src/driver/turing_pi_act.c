@@ -16,24 +16,6 @@
 
 #define ACT_TIMEOUT 12000
 
-struct tp_act {
-	struct tp *tp;
-	unsigned ticket;
-	bool led;
-	struct tp_act *next;
-};
-
-void
-tp_acts_drop(struct tp *tp)
-{
-	while (tp->acts != NULL) {
-		struct tp_act *a = tp->acts;
-
-		tp->acts = a->next;
-		free(a);
-	}
-}
-
 /* bmcd's message, or what was said at all. */
 static void
 failure(const char *out, char *text, size_t size)
@@ -49,33 +31,23 @@ failure(const char *out, char *text, size_t size)
 		str_format(text, size, "%.*s", (int)(len < 150 ? len : 150), p);
 }
 
-static void
-on_acted(void *arg, const struct link_result *r)
+static enum act_outcome
+judge(struct order *o, const struct link_result *r, char *text, size_t size)
 {
-	struct tp_act *a = arg, **at = &a->tp->acts;
-	struct tp *tp = a->tp;
-	struct drv *d = &tp->drv;
-	unsigned ticket = a->ticket;
-	bool led = a->led;
-	const char *out = r->out ? r->out : "";
-	char text[160];
+	bool led = o->act == ACT_LOCATE_ON || o->act == ACT_LOCATE_OFF;
 
-	while (*at != a)
-		at = &(*at)->next;
-	*at = a->next;
-	free(a);
-	tp->slow_now = true;
-	if (r->outcome == LINK_NOT_SENT || r->outcome == LINK_CANNOT)
-		d->sink.acted(d->sink_arg, ticket, ACT_FAILED, r->why);
-	else if (r->outcome != LINK_DONE)
-		d->sink.acted(d->sink_arg, ticket, ACT_UNCERTAIN,
-		    r->why ? r->why : "no answer");
-	else if (led ? r->status == 0 : strstr(out, "acted ok") != NULL)
-		d->sink.acted(d->sink_arg, ticket, ACT_OK, "done");
-	else {
-		failure(out, text, sizeof text);
-		d->sink.acted(d->sink_arg, ticket, ACT_FAILED, text);
-	}
+	if (led ? r->status == 0 : strstr(r->out, "acted ok") != NULL)
+		return ACT_OK;
+	failure(r->out, text, size);
+	return ACT_FAILED;
+}
+
+/* bmcd is asked again soon, whatever came of it. */
+static void
+after(struct order *o, enum act_outcome outcome)
+{
+	(void)outcome;
+	((struct tp *)o->drv)->slow_now = true;
 }
 
 /* One request to bmcd, by curl or by tpi; the shell variable o collects what
@@ -160,16 +132,15 @@ void
 tp_act(struct drv *d, unsigned ticket, int slot, enum act act)
 {
 	struct tp *tp = (struct tp *)d;
-	struct tp_act *a = mem_alloc(sizeof *a);
+	const struct order order = { .ticket = ticket,
+		.slot = slot,
+		.act = act,
+		.judge = judge,
+		.after = after };
 	struct buf b;
 
-	a->tp = tp;
-	a->ticket = ticket;
-	a->led = act == ACT_LOCATE_ON || act == ACT_LOCATE_OFF;
-	a->next = tp->acts;
-	tp->acts = a;
 	buf_init(&b, 0);
 	command(&b, tp, slot, act);
-	d->link.run(d->link.arg, buf_str(&b), ACT_TIMEOUT, on_acted, a);
+	drv_order(d, &order, buf_str(&b), ACT_TIMEOUT);
 	buf_release(&b);
 }

@@ -95,21 +95,20 @@ static const struct driver_sink intake_sink = {
 };
 
 struct intake *
-intake_new(struct board *b, int slot, const struct driver *driver,
-    struct link *link, const char *url, unsigned poll_ms)
+intake_new(struct board *b, const struct driver *driver,
+    const struct driver_config *config, struct link *link, const char *url)
 {
-	struct driver_config config = { .slot = slot, .poll_ms = poll_ms };
 	struct intake *in = mem_alloc(sizeof *in);
 
 	in->board = b;
 	in->link = link;
-	in->origin = board_add_origin(b, slot, driver, url);
+	in->origin = board_add_origin(b, config->slot, driver, url);
 	if (in->origin == NULL) {
 		free(in);
 		return NULL;
 	}
 	in->inst =
-	    inst_new(b->model->loop, driver, &config, link, &intake_sink, in);
+	    inst_new(b->model->loop, driver, config, link, &intake_sink, in);
 	on_can_changed(in);
 	return in;
 }

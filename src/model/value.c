@@ -57,6 +57,12 @@ value_why(const struct value *v)
 	return NULL;
 }
 
+const char *
+value_note(const struct value *v)
+{
+	return v != NULL && v->known ? v->why : NULL;
+}
+
 uint64_t
 value_age_ms(const struct model *m, const struct value *v)
 {

@@ -147,7 +147,7 @@ values_set(
 		    changed;
 	} else {
 		changed = !v->known || changed;
-		set_text(&v->why, NULL);
+		changed = set_text(&v->why, r->why) || changed;
 		if (type == NAME_NUMBER)
 			changed = set_number(v, r->number, now) || changed;
 		else

@@ -29,6 +29,7 @@ struct fake_value {
 	char instance[40];
 	bool known;
 	char text[256];	/* the value as text, or why it is unknown */
+	char note[200];	/* of a known value */
 	unsigned sets;
 };
 
@@ -55,6 +56,10 @@ struct fake {
 	unsigned ticket;
 	uint64_t now;
 	int64_t wall;
+	const char *url;	/* of the link; NULL: some SSH one */
+	struct loop *loop;	/* for drivers with timers */
+	struct stream *(*open_fn)(struct fake *, const struct stream_request *,
+	    const struct stream_sink *, void *, int *);
 };
 
 RM_UNUSED static struct fake_value *
@@ -104,6 +109,8 @@ fake_set(void *arg, int slot, const struct reading *r)
 		    r->instance ? r->instance : "");
 	}
 	v->known = r->known;
+	str_copy(v->note, sizeof v->note,
+	    r->known && r->why != NULL ? r->why : "");
 	v->sets++;
 	if (r->known && name_table[r->id].type == NAME_NUMBER)
 		str_format(v->text, sizeof v->text, "%.*f",
@@ -186,6 +193,33 @@ fake_run(void *arg, const char *cmd, unsigned timeout_ms, link_done_fn *fn,
 	f->run[f->runs++] = (struct fake_run){ mem_strdup(cmd), fn, done_arg };
 }
 
+/* A test that has a dialogue sets f->open_fn. */
+static struct stream *
+fake_open(void *arg, const struct stream_request *request,
+    const struct stream_sink *sink, void *stream_arg, int *err)
+{
+	struct fake *f = arg;
+
+	if (f->open_fn != NULL)
+		return f->open_fn(f, request, sink, stream_arg, err);
+	*err = -ENOTSUP;
+	return NULL;
+}
+
+static const char *
+fake_url(void *arg)
+{
+	struct fake *f = arg;
+
+	return f->url != NULL ? f->url : "ssh://root@board";
+}
+
+static struct loop *
+fake_loop(void *arg)
+{
+	return ((struct fake *)arg)->loop;
+}
+
 static uint64_t
 fake_now(void *arg)
 {
@@ -215,6 +249,10 @@ fake_new(const struct driver *driver, int slot)
 	f->drv->link = (struct driver_link){ .arg = f,
 		.define = fake_define,
 		.run = fake_run,
+		.exec = fake_run,
+		.open = fake_open,
+		.url = fake_url,
+		.loop = fake_loop,
 		.now = fake_now,
 		.wall = fake_wall };
 	return f;

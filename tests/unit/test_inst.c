@@ -1,5 +1,6 @@
 #include "test.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,6 +45,33 @@ link_run(struct link *l, const char *cmd, unsigned timeout_ms, link_done_fn *fn,
 	l->run[l->runs].fn = fn;
 	l->run[l->runs++].arg = arg;
 	return l->tickets;
+}
+
+unsigned
+link_exec(struct link *l, const char *cmd, const char *input, size_t len,
+    unsigned timeout_ms, link_done_fn *fn, void *arg)
+{
+	CHECK(input == NULL && len == 0);
+	return link_run(l, cmd, timeout_ms, fn, arg);
+}
+
+struct stream *
+link_open(struct link *l, const struct stream_request *request,
+    const struct stream_sink *sink, void *arg, int *err)
+{
+	(void)l;
+	(void)request;
+	(void)sink;
+	(void)arg;
+	*err = -ENOTSUP;
+	return NULL;
+}
+
+const char *
+link_url(const struct link *l)
+{
+	(void)l;
+	return "ssh://board";
 }
 
 void

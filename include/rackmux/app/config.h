@@ -20,6 +20,8 @@ struct config_board {
 	struct opts_board o;
 	const struct driver *driver;	/* NULL: unknown type */
 	int slots;			/* as far as it is known, else 0 */
+	struct setting *settings;	/* keys that only its driver knows */
+	size_t n_settings;
 	struct config_node *nodes;
 	size_t n_nodes;
 	const struct cfg_node *at;	/* while it is being checked */

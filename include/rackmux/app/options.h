@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "rackmux/app/cfgtree.h"
+#include "rackmux/driver/driver.h"
 
 enum opt_group {
 	OPT_TOP, OPT_RACK, OPT_SSH, OPT_THRESHOLDS, OPT_BOARD, OPT_NODE,
@@ -72,6 +73,13 @@ void	 options_default(enum opt_group, void *out);
 void	 options_read(enum opt_group, const struct cfg_node *group,
 	    const char *base, void *out, struct diags *);
 void	 options_release(enum opt_group, void *);
+/* The same, where a driver (or feed) has keys of its own: those that the
+ * group has go to *settings (owned: settings_free()), whose keys are those of
+ * own. own may be NULL. */
+void	 options_read_own(enum opt_group, const struct cfg_node *group,
+	    const char *base, void *out, const struct driver_setting *own,
+	    struct setting **settings, size_t *n, struct diags *);
+void	 settings_free(struct setting *, size_t n);
 /* A path as it is meant; caller frees. */
 char	*option_path(const char *path, const char *base);
 

@@ -15,6 +15,8 @@
 
 #include "rackmux/driver/names.h"
 #include "rackmux/link/link.h"
+#include "rackmux/link/stream.h"
+#include "rackmux/link/transport.h"
 
 #define DRIVER_SLOTS_MAX 64
 
@@ -32,7 +34,9 @@ struct reading {
 	bool known;
 	double number;		/* NUMBER */
 	const char *text;	/* WORD, TEXT: hostile; the sink cleans it */
-	const char *why;	/* not known: a sentence; copied */
+	/* Not known: a sentence that says why; copied. Known: what is to be
+	 * said of the value ("Uncalibrated: ..."), or NULL. */
+	const char *why;
 };
 
 enum act_outcome { ACT_OK, ACT_FAILED, ACT_UNCERTAIN };
@@ -57,13 +61,43 @@ struct driver_link {
 	void (*define)(void *arg, const char *name, const char *body);
 	void (*run)(void *arg, const char *cmd, unsigned timeout_ms,
 	    link_done_fn *, void *done_arg);
+	/* In a process of its own, for peers whose shell is no POSIX shell. */
+	void (*exec)(void *arg, const char *cmd, unsigned timeout_ms,
+	    link_done_fn *, void *done_arg);
+	/* Bytes both ways; as link_open(). The driver owns the stream and
+	 * frees it in close() at the latest. */
+	struct stream *(*open)(void *arg, const struct stream_request *,
+	    const struct stream_sink *, void *stream_arg, int *err);
+	const char *(*url)(void *arg);	/* of the link */
+	struct loop *(*loop)(void *arg);	/* for timers of a dialogue */
 	uint64_t (*now)(void *arg);	/* ms, the loop's clock */
 	int64_t (*wall)(void *arg);	/* ms since 1970 */
+};
+
+struct recipe;
+
+/* A key of the configuration that only this driver knows. */
+enum setting_type { SETTING_TEXT, SETTING_NUMBER, SETTING_INT, SETTING_BOOL };
+struct driver_setting {
+	const char *key;	/* NULL ends a table */
+	enum setting_type type;
+	double min, max;	/* of numbers; of the length of a text */
+	const char *standard;	/* the default, "" if there is none */
+	const char *meaning;
+};
+/* What the configuration says of one of them; checked. */
+struct setting {
+	const char *key;
+	const char *text;	/* numbers and booleans as text too */
 };
 
 struct driver_config {
 	int slot;		/* 0: the whole board; else this node only */
 	unsigned poll_ms;
+	const struct setting *settings;
+	size_t n_settings;
+	const struct recipe *recipe;	/* of a board described in the
+					 * configuration, else NULL */
 };
 
 enum act {
@@ -73,9 +107,12 @@ enum act {
 };
 const char *act_name(enum act);		/* "power.on", "locate.on", ... */
 
+struct order;	/* an action under way */
+
 struct drv;	/* an instance; each driver's own struct begins with this */
 struct drv {
 	const struct driver *driver;
+	struct order *orders;
 	struct driver_config config;
 	struct driver_link link;
 	struct driver_sink sink;
@@ -88,6 +125,10 @@ struct driver {
 	const char *user;	/* user name of a board as it is delivered, or NULL */
 	int slots;		/* of a board; 0: depends, or one node */
 	bool whole_board;	/* false: one instance for each node */
+	bool no_shell_serial;	/* on a serial line it has no shell */
+	bool no_shell_ssh;	/* over SSH neither: commands by exec only */
+	/* --- keys of its own in a board's group, or NULL --- */
+	const struct driver_setting *settings;
 	/* --- required --- */
 	struct drv *(*open)(void);
 	/* Begin one round. Never called while one is under way. */
@@ -101,6 +142,9 @@ struct driver {
 	 * answer of driver_facts_script (lines "key value"). */
 	int (*match)(const char *facts);
 	/* --- optional --- */
+	/* The same from what USB says of a serial port of this machine; by_id
+	 * is its name below /dev/serial/by-id, "" if it has none. */
+	int (*match_usb)(unsigned vid, unsigned pid, const char *by_id);
 	void (*act)(struct drv *, unsigned ticket, int slot, enum act);
 	/* The link came up again: what was learnt about the far side may no
 	 * longer hold (another firmware, another board). */
@@ -123,7 +167,43 @@ void	 drv_text(struct drv *, int slot, enum name_id, const char *instance,
 	    enum source, const char *);
 void	 drv_unknown(struct drv *, int slot, enum name_id,
 	    const char *instance, enum source, const char *why);
+/* Known, with something to be said of it. */
+void	 drv_number_noted(struct drv *, int slot, enum name_id,
+	    const char *instance, enum source, double, const char *note);
+void	 drv_text_noted(struct drv *, int slot, enum name_id,
+	    const char *instance, enum source, const char *, const char *note);
 void	 drv_fresh(struct drv *);
 void	 drv_stale(struct drv *, const struct link_result *);
+
+/* What the configuration says, else the default; "" when there is none. */
+const char *drv_setting(const struct drv *, const char *key);
+double	 drv_setting_number(const struct drv *, const char *key);
+bool	 drv_setting_bool(const struct drv *, const char *key);
+
+/*
+ * Actions. drv_order() runs cmd and tells the sink its outcome exactly once.
+ * What was not sent has failed, what was lost on the way is uncertain; only
+ * an answer (LINK_DONE) is judged: by judge, or, when that is NULL, by the
+ * exit status. judge may write a sentence into text ("done" stands there).
+ * after, if there is one, is called just before the sink hears.
+ */
+struct order {
+	struct drv *drv;
+	unsigned ticket;
+	int slot;
+	enum act act;
+	bool ends_link;		/* what was asked for ends the connection */
+	enum act_outcome (*judge)(struct order *, const struct link_result *,
+	    char *text, size_t size);
+	void (*after)(struct order *, enum act_outcome);
+	struct order *next;
+};
+/* tmpl is copied; of it ticket, slot, act, ends_link, judge, after count. */
+void	 drv_order(struct drv *, const struct order *tmpl, const char *cmd,
+	    unsigned timeout_ms);
+/* The first words of what was said, clean, or "the command failed". */
+void	 order_said(const struct link_result *, char *text, size_t size);
+/* In close(): forget what is under way. */
+void	 drv_orders_drop(struct drv *);
 
 #endif

@@ -10,9 +10,10 @@
 struct intake;
 
 /* An instance of driver on a link, feeding an origin of board. Owns the
- * instance, borrows the link. slot 0: the whole board. */
-struct intake	*intake_new(struct board *, int slot, const struct driver *,
-		    struct link *, const char *url, unsigned poll_ms);
+ * instance, borrows the link. The configuration is copied. */
+struct intake	*intake_new(struct board *, const struct driver *,
+		    const struct driver_config *, struct link *,
+		    const char *url);
 void		 intake_free(struct intake *);
 /* Pass on what the link's sink is told. */
 void		 intake_link_state(struct intake *, enum link_state,

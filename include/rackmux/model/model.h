@@ -54,7 +54,7 @@ struct value {
 	bool known;
 	double number;
 	char *text;
-	char *why;		/* why unknown */
+	char *why;		/* why unknown; known: a note on it, or NULL */
 	uint64_t at;		/* loop ms when last confirmed */
 	uint64_t changed;	/* loop ms when it last became different */
 	struct history *history;	/* or NULL */
@@ -175,6 +175,9 @@ const struct value **board_values(const struct board *, size_t *n);
 enum value_state value_state(const struct value *);	/* NULL: unknown */
 /* A sentence why it is stale or unknown, or NULL when it is known. */
 const char *value_why(const struct value *);
+/* What is to be said of a value that is or was known ("Uncalibrated: ..."),
+ * or NULL. */
+const char *value_note(const struct value *);
 uint64_t value_age_ms(const struct model *, const struct value *);
 /* As a person reads it, with unit: "48.2 °C", "12 d", "1 Gbit/s", "-". */
 const char *value_format(const struct value *, char *out, size_t size);
