@@ -19,6 +19,7 @@ struct hint {
 static const struct hint rack_hints[] = {
 	{ ACTION_HELP, "help" },
 	{ ACTION_DETAILS, "details" },
+	{ ACTION_ACT, "act" },
 	{ ACTION_EVENTS, "events" },
 	{ ACTION_MARK, "mark" },
 	{ ACTION_QUIT, "quit" },

@@ -148,19 +148,22 @@ pen_aside(struct pen *p, const struct model *m, const struct value *v)
 	}
 }
 
-/* Why it is not known: behind the value, and below what does not fit. */
+/* Why it is not known, or a note on it: behind the value, and below what
+ * does not fit. */
 static void
 draw_why(struct list *l, struct pen *p, const struct columns *c,
     const struct value *v)
 {
-	const char *why = value_why(v);
+	bool known = value_state(v) == VALUE_KNOWN;
+	const char *why = known ? value_note(v) : value_why(v);
 	char text[512], row[512];
 	size_t n = 0;
 
-	if (value_state(v) == VALUE_KNOWN || why == NULL)
+	if (why == NULL)
 		return;
-	str_format(text, sizeof text, "%s%s", v->known ? "stale: " : "", why);
-	if (v->known) {
+	str_format(text, sizeof text, "%s%s",
+	    v->known && !known ? "stale: " : "", why);
+	if (v->known && !known) {
 		/* All of a link go stale together; "links" tells it whole. */
 		p->x = l->r.x + c->why;
 		pen_text(p, ROLE_DIM, text);
@@ -220,7 +223,12 @@ group_of(enum name_id id)
 		{ "temp.", "temperature and fan" },
 		{ "fan.", "temperature and fan" },
 		{ "link.", "network" },
+		{ "feed.", "power" },
+		{ "pcie.", "network" },
 		{ "locate.", "health" },
+		{ "stealth.", "health" },
+		{ "button.", "health" },
+		{ "agent.", "health" },
 		{ "health.", "health" },
 		{ "volts.", "health" },
 		{ "clock.", "health" },

@@ -51,6 +51,9 @@ settle(struct screen *s)
 	struct model *m = s->model;
 	size_t i = screen_board_index(s);
 
+	/* What the card is about is gone: nothing else takes its place. */
+	if (i >= m->n_boards || s->slot >= s->board->slots)
+		s->card.open = false;
 	if (m->n_boards == 0) {
 		s->board = NULL;
 		s->slot = -1;
@@ -156,6 +159,8 @@ screen_draw(struct screen *s, struct canvas *c)
 	footer_draw(s, c, rect_of(0, c->h - 1, c->w, 1));
 	if (s->help)
 		help_draw(s, c, all);
+	if (s->card.open)
+		card_draw(s, c, all);
 	if (s->asks != NULL)
 		prompt_draw(s, c, all);
 }
@@ -367,6 +372,9 @@ screen_do(struct screen *s, enum action a)
 		else
 			tell(s, a);
 		break;
+	case ACTION_ACT:
+		card_open(s);
+		break;
 	case ACTION_REFRESH:
 	case ACTION_REDRAW:
 	case ACTION_SUSPEND:
@@ -389,6 +397,10 @@ screen_key(struct screen *s, struct key k)
 	/* Ctrl-C leaves from anywhere, as people expect of it. */
 	if (k.code == 'c' && k.mods == MOD_CTRL) {
 		tell(s, ACTION_QUIT);
+		return;
+	}
+	if (s->card.open) {
+		card_key(s, k);
 		return;
 	}
 	a = action_of_key(k);
@@ -440,6 +452,10 @@ screen_mouse(struct screen *s, const struct mouse *m)
 	if (s->asks != NULL)
 		return;
 	settle(s);
+	if (s->card.open) {
+		card_mouse(s, m);
+		return;
+	}
 	if (m->what == MOUSE_WHEEL_UP)
 		wheel(s, -3);
 	else if (m->what == MOUSE_WHEEL_DOWN)

@@ -215,7 +215,16 @@ on_answer(void *arg, unsigned id, const char *answer)
 		ui->options.on_answer(ui->options.arg, id, answer);
 }
 
-static const struct screen_host screen_host = { on_action, on_answer };
+static void
+on_act(void *arg, struct node *n, enum act act)
+{
+	struct ui *ui = arg;
+
+	if (ui->options.on_act != NULL)
+		ui->options.on_act(ui->options.arg, n, act);
+}
+
+static const struct screen_host screen_host = { on_action, on_answer, on_act };
 
 static void
 on_signal(void *arg, int signum)

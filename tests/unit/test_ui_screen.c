@@ -35,7 +35,18 @@ on_answer(void *arg, unsigned id, const char *answer)
 	    told, sizeof told, "%u=%s", id, answer != NULL ? answer : "(none)");
 }
 
-static const struct screen_host host = { on_action, on_answer };
+static void
+on_act(void *arg, struct node *n, enum act act)
+{
+	char path[96];
+	size_t len = strlen(told);
+
+	(void)arg;
+	str_format(told + len, sizeof told - len, "%s%s %s", len > 0 ? "," : "",
+	    act_name(act), node_path(n, path, sizeof path));
+}
+
+static const struct screen_host host = { on_action, on_answer, on_act };
 
 static void
 draw(void)
@@ -378,6 +389,130 @@ TEST(the_end_of_a_list_is_drawn_at_once)
 	end();
 }
 
+/* --- the card of actions --- */
+
+static void
+can_power(struct board *b, bool can)
+{
+	for (int slot = 1; slot <= b->slots; slot++) {
+		for (int a = 0; a < ACT_MAX; a++)
+			origin_cannot(b, b->origin, slot, (enum act)a,
+			    can && a <= ACT_POWER_RESET
+				? NULL
+				: "Its board cannot: give it a feed.");
+	}
+}
+
+TEST(the_card_greys_out_with_a_sentence)
+{
+	begin();
+	can_power(model->boards[0], false);
+	told[0] = '\0';
+	keys("p");
+	CHECK(shows("power cycle"));
+	CHECK(shows("Its board cannot: give it a feed."));
+	keys("Enter y");
+	CHECK_STR(told, "");
+	CHECK(screen.card.open);
+	keys("Esc");
+	CHECK(!screen.card.open);
+	end();
+}
+
+TEST(a_cut_asks_once_more_and_enter_does_not_answer)
+{
+	begin();
+	can_power(model->boards[0], true);
+	told[0] = '\0';
+	keys("p Down Enter");
+	CHECK(shows("what runs there is lost"));
+	CHECK(shows("tp2-a/1"));
+	keys("Enter");
+	CHECK_STR(told, "");
+	keys("Enter y");
+	CHECK_STR(told, "power.off tp2-a/1");
+	CHECK(!screen.card.open);
+	told[0] = '\0';
+	keys("p Enter");
+	CHECK_STR(told, "power.on tp2-a/1");
+	end();
+}
+
+TEST(marked_nodes_are_meant_together)
+{
+	begin();
+	can_power(model->boards[0], true);
+	origin_cannot(model->boards[0], model->boards[0]->origin, 2,
+	    ACT_POWER_ON, "Not this one: see its board.");
+	told[0] = '\0';
+	keys("Space Space Space p");
+	CHECK(shows("2 of 3 can"));
+	CHECK(shows("3 nodes"));
+	keys("Enter");
+	CHECK_STR(told, "power.on tp2-a/1,power.on tp2-a/3");
+	end();
+}
+
+TEST(a_read_only_screen_does_nothing)
+{
+	begin();
+	can_power(model->boards[0], true);
+	screen.read_only = true;
+	told[0] = '\0';
+	keys("p Enter");
+	CHECK_STR(told, "");
+	CHECK(shows("read-only"));
+	end();
+}
+
+/* The board goes away under the open card: what is selected then is another
+ * node, which nobody meant. */
+TEST(a_card_closes_when_its_node_goes)
+{
+	begin();
+	can_power(model->boards[0], true);
+	told[0] = '\0';
+	keys("p Down Enter");
+	model_remove_board(model, model->boards[0]);
+	keys("y");
+	CHECK_STR(told, "");
+	CHECK(!screen.card.open);
+	end();
+}
+
+TEST(a_card_of_marks_never_turns_to_the_selected_node)
+{
+	begin();
+	can_power(model->boards[0], true);
+	told[0] = '\0';
+	keys("Space p Down Enter");
+	model->boards[0]->nodes[0]->marked = false;
+	keys("y");
+	CHECK_STR(told, "");
+	end();
+}
+
+TEST(a_click_chooses_in_the_card)
+{
+	struct mouse m = { .what = MOUSE_PRESS, .button = 1 };
+
+	begin();
+	can_power(model->boards[0], true);
+	told[0] = '\0';
+	keys("p");
+	m.x = screen.card.rows.x + 2;
+	m.y = screen.card.rows.y + ACT_POWER_RESET;
+	screen_mouse(&screen, &m);
+	CHECK_INT(screen.card.at, ACT_POWER_RESET);
+	screen_mouse(&screen, &m);
+	CHECK(screen.card.sure);
+	m.x = 0;
+	screen_mouse(&screen, &m);
+	CHECK(!screen.card.open);
+	CHECK_STR(told, "");
+	end();
+}
+
 /* Every view at every size: what is drawn stays on the canvas (the
  * sanitizers watch) and nothing loops. */
 TEST(every_view_at_every_size)
@@ -396,6 +531,10 @@ TEST(every_view_at_every_size)
 					ask(ASK_HOSTKEY, 1);
 				if (v == 6)
 					screen_ask_over(&screen, 1);
+				if (v == 7)
+					screen_do(&screen, ACTION_ACT);
+				screen.card.sure = w % 2 == 0;
+				screen.card.at = ACT_POWER_OFF;
 				canvas_resize(&canvas, w, h);
 				screen_draw(&screen, &canvas);
 			}

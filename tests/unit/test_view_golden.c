@@ -305,6 +305,30 @@ TEST(a_password_is_not_shown)
 	end();
 }
 
+TEST(the_card_of_actions)
+{
+	struct board *b;
+
+	begin(fix_rack);
+	b = model->boards[0];
+	for (int a = 0; a < ACT_MAX; a++)
+		origin_cannot(b, b->origin, 1, (enum act)a,
+		    a <= ACT_POWER_RESET
+			? NULL
+			: "The BMC can only cut power: give the node an "
+			  "in-band link, and it can be shut down.");
+	screen_do(&screen, ACTION_ACT);
+	golden("card", 40, 12);
+	golden("card", 80, 24);
+	golden("card", 120, 36);
+	screen.card.at = ACT_POWER_SOFT;
+	golden("card-cannot", 80, 24);
+	screen.card.at = ACT_POWER_CYCLE;
+	screen_key(&screen, (struct key){ SYM_ENTER, 0 });
+	golden("card-sure", 80, 24);
+	end();
+}
+
 TEST(too_small)
 {
 	begin(fix_rack);

@@ -23,6 +23,16 @@ struct screen_host {
 	    struct node *);
 	/* answer NULL: declined. It is wiped after the call. */
 	void (*on_answer)(void *arg, unsigned id, const char *answer);
+	/* An action that the operator chose, and confirmed where it must. */
+	void (*on_act)(void *arg, struct node *, enum act);
+};
+
+/* The card of actions: open, which one, and whether it asks again. */
+struct card {
+	bool open, sure;
+	bool marks;		/* it is about the marked nodes */
+	int at;			/* enum act */
+	struct rect rows;	/* where they were drawn */
 };
 
 #define ASK_INPUT_MAX 512
@@ -56,6 +66,7 @@ struct screen {
 	int list_scroll[VIEW_COUNT];
 	int list_page;
 	bool past_end;		/* the list was drawn from beyond its end */
+	struct card card;
 	struct ask *asks;	/* the first is shown */
 	char message[200];
 	enum event_kind message_kind;
@@ -95,6 +106,13 @@ void	 prompt_draw(struct screen *, struct canvas *, struct rect);
 void	 prompt_key(struct screen *, struct key);
 void	 prompt_paste(struct screen *, const char *, size_t len);
 void	 ask_free(struct ask *);
+void	 card_open(struct screen *);
+void	 card_draw(struct screen *, struct canvas *, struct rect);
+void	 card_key(struct screen *, struct key);
+void	 card_mouse(struct screen *, const struct mouse *);
+/* Why the operator cannot do it to the node now, or NULL. */
+const char *screen_cannot(const struct screen *, const struct node *,
+	    enum act);
 /* A framed window of at most w x h in the middle; returns its inside. */
 struct rect popup_draw(struct canvas *, struct rect in, int w, int h,
 	    const char *title);

@@ -29,6 +29,7 @@ struct ui_options {
 	/* ACTION_REFRESH so far; board and node are what is selected. */
 	void (*on_action)(void *arg, enum action, struct board *,
 	    struct node *);
+	void (*on_act)(void *arg, struct node *, enum act);
 	/* answer NULL: declined. Copy it; it is wiped after the call. */
 	void (*on_answer)(void *arg, unsigned ask_id, const char *answer);
 	void *arg;
