@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "rackmux/base/text.h"
+#include "rackmux/sim/personality.h"
 
 static void
 make_identity(struct sim_node *n)
@@ -39,7 +40,7 @@ node_init(struct sim_node *n)
 	node_physics_init(n);
 	if (n->model != NULL)
 		linux_node_init(n);
-	n->rail = n->intent;
+	n->rail = n->intent && feed_powers(n);
 	n->booted_at = now - (int64_t)((rack_uniform(r) * 20 + 0.5) * 86400000);
 	n->powered_at = n->booted_at - 9000;
 	nodeboot_init(n);
@@ -49,7 +50,7 @@ void
 node_set_rail(struct sim_node *n, bool on)
 {
 	if (fault_is(&n->faults, FAULT_POWER) ||
-	    fault_is(&n->board->faults, FAULT_POWER))
+	    fault_is(&n->board->faults, FAULT_POWER) || !feed_powers(n))
 		on = false;
 	if (n->rail == on)
 		return;
@@ -58,6 +59,8 @@ node_set_rail(struct sim_node *n, bool on)
 		n->powered_at = (int64_t)loop_now(n->board->rack->loop);
 	if (n->model != NULL)
 		nodeboot_stage(n, on ? STAGE_LOADER : STAGE_OFF);
+	if (n->board->kind->feed)
+		feed_port_changed(n);
 	n->dirty = true;
 }
 

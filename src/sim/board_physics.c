@@ -7,6 +7,8 @@
 
 #include <math.h>
 
+#include "rackmux/sim/personality.h"
+
 #define AIR 26.0
 #define WARMING_S 25.0
 
@@ -92,8 +94,8 @@ step_temp(struct sim_node *n, double dt)
 		target += m->idle_rise + m->load_rise * n->busy;
 	if (m->fan)
 		target -= n->fan_rpm / 900;
-	if (n->board->type == BOARD_TURING_PI && n->board->tp.v25)
-		target -= n->board->tp.fan * 1.2;
+	if (n->board->kind->cooling != NULL)
+		target -= n->board->kind->cooling(n);
 	if (fault_is(&n->faults, FAULT_FANFAIL))
 		target += 12;
 	if (n->rail && fault_is(&n->faults, FAULT_HOT))
@@ -129,6 +131,16 @@ node_mhz(const struct sim_node *n)
 	if (n->throttled & (CAPPED | SOFT_LIMIT))
 		return (n->model->mhz * 2 + n->model->min_mhz) / 3;
 	return n->busy > 0.12 ? n->model->mhz : n->model->min_mhz;
+}
+
+double
+node_watts(const struct sim_node *n)
+{
+	if (n->model == NULL || !n->rail)
+		return 0;
+	if (!node_running(n) && n->stage != STAGE_STOPPING)
+		return 1.4;
+	return 0.17 * (n->model->idle_rise + n->model->load_rise * n->busy);
 }
 
 void

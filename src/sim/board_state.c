@@ -1,10 +1,11 @@
 /*
- * Who can reach a board's controller, and what its daemon does to the nodes.
+ * Who can reach a board's controller, and its way down and up again.
  * A controller that loses power or reboots forgets its TCP sessions: they
  * stay silent while it is away and are reset by the first packet after.
  */
 #include "rackmux/sim/rack.h"
 
+#include "rackmux/sim/personality.h"
 #include "rackmux/sim/pty.h"
 #include "rackmux/sim/sshd.h"
 
@@ -15,18 +16,6 @@ board_dark(const struct sim_board *b)
 {
 	return fault_is(&b->faults, FAULT_POWER) ||
 	    fault_is(&b->faults, FAULT_CABLE);
-}
-
-bool
-bmcd_up(const struct sim_board *b)
-{
-	return b->tp.bmcd_back == 0 && !fault_is(&b->faults, FAULT_NOBMCD);
-}
-
-void
-bmcd_restart(struct sim_board *b, uint64_t after_ms)
-{
-	b->tp.bmcd_back = loop_now(b->rack->loop) + after_ms;
 }
 
 void
@@ -99,14 +88,20 @@ board_refresh(struct sim_board *b)
 		node_refresh(&b->nodes[k]);
 }
 
-/* bmcd puts the rails to what it has stored. */
-static void
-apply_stored(struct sim_board *b)
+void
+board_apply_rails(struct sim_board *b)
 {
 	int k;
 
 	for (k = 0; k < b->slots; k++)
 		node_set_rail(&b->nodes[k], b->nodes[k].intent);
+}
+
+static uint64_t
+back_at(const struct sim_board *b)
+{
+	return loop_now(b->rack->loop) +
+	    (b->kind->reboot_ms != 0 ? b->kind->reboot_ms : REBOOT_MS);
 }
 
 void
@@ -115,69 +110,50 @@ board_power_fault(struct sim_board *b, bool on)
 	int k;
 
 	b->forgot = true;
-	if (on) {
+	if (on)
 		for (k = 0; k < b->slots; k++)
 			node_set_rail(&b->nodes[k], false);
-		return;
-	}
-	b->down_until = loop_now(b->rack->loop) + REBOOT_MS;
+	else if (b->machine.vfs != NULL)
+		b->down_until = back_at(b);
+	else
+		board_apply_rails(b);
 }
 
 static void
 go_down(struct sim_board *b)
 {
-	int k;
-
 	b->stopping = false;
 	if (b->endpoint != NULL)
 		endpoint_close(b->endpoint);
 	b->forgot = true;
-	b->down_until = loop_now(b->rack->loop) + REBOOT_MS;
-	/* A v2.4 drops the nodes' rails with its controller. */
-	for (k = 0; k < b->slots && !b->tp.v25; k++)
-		node_set_rail(&b->nodes[k], false);
+	b->down_until = back_at(b);
+	if (b->kind->down != NULL)
+		b->kind->down(b);
 	board_refresh(b);
 }
 
-/* It puts all rails to what it has stored, and after a crash each goes off
- * and on on the way there. */
 static void
-bmcd_is_back(struct sim_board *b, uint64_t now)
+come_up(struct sim_board *b)
 {
-	int k;
-
-	b->tp.bmcd_back = 0;
-	b->tp.bmcd_since = (int64_t)now;
-	if (!b->tp.bounce) {
-		apply_stored(b);
-		return;
-	}
-	b->tp.bounce = false;
-	b->tp.bmcd_back = now + 500;
-	for (k = 0; k < b->slots; k++)
-		node_set_rail(&b->nodes[k], false);
+	b->down_until = 0;
+	b->booted_at = (int64_t)loop_now(b->rack->loop);
+	if (b->kind->up != NULL)
+		b->kind->up(b);
+	else
+		board_apply_rails(b);
+	board_refresh(b);
 }
 
 void
 board_tick(struct sim_board *b, double dt)
 {
-	uint64_t now = loop_now(b->rack->loop);
-
-	if (b->type != BOARD_TURING_PI)
-		return;
 	if (b->stopping)
 		go_down(b);
-	if (b->down_until != 0 && now >= b->down_until &&
-	    !fault_is(&b->faults, FAULT_POWER)) {
-		b->down_until = 0;
-		b->booted_at = b->tp.bmcd_since = (int64_t)now;
-		apply_stored(b);
-		board_refresh(b);
-	}
-	if (b->tp.bmcd_back != 0 && now >= b->tp.bmcd_back) {
-		bmcd_is_back(b, now);
-	}
-	turing_pi_tick(b, dt);
+	if (b->down_until != 0 && loop_now(b->rack->loop) >= b->down_until &&
+	    !fault_is(&b->faults, FAULT_POWER))
+		come_up(b);
+	if (b->kind->tick != NULL)
+		b->kind->tick(b, dt);
 }
 
 /* What nodes share with boards: the state of a port. */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "rackmux/base/text.h"
+#include "rackmux/sim/personality.h"
 
 static const char rack_text[] =
     "rack: { name = \"homelab\"; units = 12; power_budget_w = 180.0; };\n"
@@ -94,7 +95,7 @@ demo_many(struct rack *r, int n)
 		struct sim_board *b;
 
 		str_format(name, sizeof(name), "b%03d", i + 1);
-		b = rack_add(r, name, BOARD_LINUX, 1);
+		b = rack_add(r, name, personality_find("linux"), 1);
 		str_format(
 		    b->nodes[0].name, sizeof(b->nodes[0].name), "n%03d", i + 1);
 		b->nodes[0].model = node_model_find(models[i % 4]);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "rackmux/base/text.h"
+#include "rackmux/sim/personality.h"
 #include "rackmux/sim/pty.h"
 #include "rackmux/sim/rack.h"
 #include "rackmux/sim/sshd.h"
@@ -146,7 +147,10 @@ fault_parse(const char *text, struct fault_spec *f, char *err, size_t size)
 static void
 set_bit(struct faults *f, enum fault_kind k, bool on, double arg)
 {
-	f->on = on ? f->on | 1u << k : f->on & ~(1u << k);
+	if (on)
+		f->on |= UINT64_C(1) << k;
+	else
+		fault_end(f, k);
 	f->arg[k] = (float)arg;
 }
 
@@ -166,6 +170,8 @@ on_node(struct sim_node *n, enum fault_kind k, bool on, double arg)
 		node_set_rail(n, n->intent);
 	else if (k == FAULT_HOSTKEY && n->endpoint != NULL)
 		(void)endpoint_change_key(n->endpoint, on);
+	if (n->board->kind->node_faulted != NULL && (on || was))
+		n->board->kind->node_faulted(n, k, on);
 	node_refresh(n);
 }
 
@@ -181,16 +187,13 @@ on_board(struct sim_board *b, enum fault_kind k, bool on, double arg)
 		set_bit(&b->faults, FAULT_REPLUG, false, 0);
 		if (k == FAULT_REPLUG)
 			set_bit(&b->faults, FAULT_UNPLUG, false, 0);
-	} else if (k == FAULT_BMCDOOM) {
-		set_bit(&b->faults, k, false, 0);
-		b->tp.bounce = b->tp.bounce || on;
-		if (on)
-			bmcd_restart(b, 5000);
 	} else if (k == FAULT_POWER && on != was) {
 		board_power_fault(b, on);
 	} else if (k == FAULT_HOSTKEY && b->endpoint != NULL) {
 		(void)endpoint_change_key(b->endpoint, on);
 	}
+	if (b->kind->faulted != NULL && (on || was))
+		b->kind->faulted(b, k, on);
 	board_refresh(b);
 }
 
@@ -249,6 +252,8 @@ fault_apply(
 
 /* --- the plan --- */
 
+_Static_assert(FAULT_COUNT <= 64, "a bit a kind");
+
 struct planned {
 	struct planned *next;
 	struct fault_plan *plan;
@@ -290,7 +295,7 @@ apply(struct rack *r, const struct fault_spec *f, bool on)
 		return;
 	}
 	for (k = 0; k < FAULT_COUNT; k++)
-		if (k != FAULT_BMCDOOM && k != FAULT_REPLUG)
+		if (k != FAULT_REPLUG)
 			(void)fault_apply(
 			    r, f->target, (enum fault_kind)k, false, 0);
 }

@@ -121,3 +121,12 @@ node_model_find(const char *id)
 			return &models[i];
 	return NULL;
 }
+
+void
+node_model_names(struct buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(models); i++)
+		buf_printf(out, "%s%s", i > 0 ? ", " : "", models[i].id);
+}

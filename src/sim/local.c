@@ -146,16 +146,20 @@ run(struct local *l, struct machine *m, bool getty, bool tty)
 	};
 	struct shell_args args = { getty ? NULL
 					 : getenv("SSH_ORIGINAL_COMMAND") };
+	proc_main *main_fn = proc_main_shell;
 	int in_flags = fcntl(STDIN_FILENO, F_GETFL);
 	int out_flags = fcntl(STDOUT_FILENO, F_GETFL);
 	bool file = lseek(STDIN_FILENO, 0, SEEK_CUR) >= 0;
 	struct sig *term = sig_new(l->loop, SIGTERM, on_signal, l->loop);
 	struct sig *hup = sig_new(l->loop, SIGHUP, on_signal, l->loop);
 
+	if (getty)
+		main_fn = proc_main_login;
+	else if (m->shell_main != NULL)
+		main_fn = m->shell_main;
 	l->getty = getty;
 	l->task = task_new(l->loop, on_task, l);
-	l->proc = proc_new(
-	    m, tty, &io, l, getty ? proc_main_login : proc_main_shell, &args);
+	l->proc = proc_new(m, tty, &io, l, main_fn, &args);
 	if (!file) {
 		(void)fcntl(STDIN_FILENO, F_SETFL, in_flags | O_NONBLOCK);
 		l->in = io_new(l->loop, STDIN_FILENO, on_in, l);

@@ -20,12 +20,6 @@ static const unsigned stage_ms[] = {
 	[STAGE_PANIC] = 0,
 };
 
-static bool
-has_uart(const struct sim_node *n)
-{
-	return n->board->type == BOARD_TURING_PI;
-}
-
 /* --- the line --- */
 
 static void
@@ -71,7 +65,7 @@ deliver_noise(struct sim_node *n, const char *p, size_t len)
 void
 uart_print(struct sim_node *n, const char *p, size_t len)
 {
-	if (!has_uart(n) || fault_is(&n->faults, FAULT_SILENT) || len == 0)
+	if (!n->has_uart || fault_is(&n->faults, FAULT_SILENT) || len == 0)
 		return;
 	if (fault_is(&n->faults, FAULT_WRONGSPEED))
 		deliver_noise(n, p, len);
@@ -159,11 +153,11 @@ getty_stop(struct sim_node *n)
 void
 nodeboot_init(struct sim_node *n)
 {
-	if (has_uart(n))
+	if (n->has_uart)
 		ring_init(&n->uart.ring, UART_RING);
 	n->stage = n->model != NULL && n->rail ? STAGE_LOGIN : STAGE_OFF;
 	n->stage_at = loop_now(n->board->rack->loop);
-	if (n->stage == STAGE_LOGIN && has_uart(n))
+	if (n->stage == STAGE_LOGIN && n->has_uart)
 		getty_start(n);
 }
 
@@ -173,7 +167,7 @@ nodeboot_release(struct sim_node *n)
 	proc_free(n->uart.dying);
 	proc_free(n->uart.getty);
 	n->uart.dying = n->uart.getty = NULL;
-	if (has_uart(n))
+	if (n->has_uart)
 		ring_release(&n->uart.ring);
 }
 
@@ -192,7 +186,7 @@ nodeboot_stage(struct sim_node *n, enum stage stage)
 		n->throttled = 0;
 		break;
 	case STAGE_LOGIN:
-		if (has_uart(n))
+		if (n->has_uart)
 			getty_start(n);
 		return;
 	case STAGE_OFF:
@@ -211,7 +205,7 @@ say(struct sim_node *n, uint64_t in_stage)
 {
 	const struct boot_line *lines = boot_text(n->model->id, n->stage);
 
-	if (lines == NULL || !has_uart(n))
+	if (lines == NULL || !n->has_uart)
 		return;
 	while (lines[n->uart.boot_line].text != NULL &&
 	    lines[n->uart.boot_line].ms <= in_stage) {
@@ -272,7 +266,7 @@ nodeboot_tick(struct sim_node *n, double dt)
 		n->uart.dying = NULL;
 		proc_free(p);
 	}
-	if (has_uart(n) && fault_is(&n->faults, FAULT_FLOOD) &&
+	if (n->has_uart && fault_is(&n->faults, FAULT_FLOOD) &&
 	    n->stage >= STAGE_KERNEL && n->stage <= STAGE_STOPPING)
 		flood(n, dt);
 	if (n->stage == STAGE_OFF || n->stage == STAGE_LOGIN ||

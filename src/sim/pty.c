@@ -26,6 +26,7 @@
 struct pty {
 	struct loop *loop;
 	struct machine *machine;
+	proc_main *main;
 	struct proc *proc;
 	struct io *io;
 	int master, slave;
@@ -135,7 +136,7 @@ pty_open(struct pty *p)
 	(void)tcsetattr(p->slave, TCSANOW, &t);
 	p->io = io_new(p->loop, p->master, on_io, p);
 	io_want(p->io, IO_READ);
-	p->proc = proc_new(p->machine, true, &io, p, proc_main_login, NULL);
+	p->proc = proc_new(p->machine, true, &io, p, p->main, NULL);
 	return 0;
 }
 
@@ -196,14 +197,15 @@ pty_close(struct pty *p)
 }
 
 struct pty *
-pty_new(struct loop *loop, struct machine *m, const char *link, char *err,
-    size_t size)
+pty_new(struct loop *loop, struct machine *m, proc_main *main_fn,
+    const char *link, char *err, size_t size)
 {
 	struct pty *p = mem_alloc(sizeof(*p));
 	int rc;
 
 	p->loop = loop;
 	p->machine = m;
+	p->main = main_fn != NULL ? main_fn : proc_main_login;
 	p->link = mem_strdup(link);
 	p->flood = timer_new(loop, on_flood, p);
 	p->master = p->slave = -1;

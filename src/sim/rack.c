@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "rackmux/base/text.h"
+#include "rackmux/sim/personality.h"
 #include "rackmux/sim/pty.h"
 #include "rackmux/sim/sshd.h"
 
@@ -79,8 +80,11 @@ board_free(struct sim_board *b)
 	for (k = 0; k < b->slots; k++) {
 		endpoint_free(b->nodes[k].endpoint);
 		nodeboot_release(&b->nodes[k]);
-		vfs_free(b->nodes[k].machine.vfs);
 	}
+	if (b->kind->release != NULL)
+		b->kind->release(b);
+	for (k = 0; k < b->slots; k++)
+		vfs_free(b->nodes[k].machine.vfs);
 	vfs_free(b->machine.vfs);
 	free(b->nodes);
 	free(b);
@@ -101,20 +105,24 @@ rack_free(struct rack *r)
 }
 
 struct sim_board *
-rack_add(struct rack *r, const char *name, enum board_type type, int slots)
+rack_add(
+    struct rack *r, const char *name, const struct personality *kind, int slots)
 {
 	struct sim_board *b = mem_alloc(sizeof(*b));
 	int k;
 
 	b->rack = r;
-	b->type = type;
+	b->kind = kind;
 	b->slots = slots;
-	b->ssh = type == BOARD_TURING_PI;
+	b->ssh = !kind->shelf && kind->serial_main == NULL;
+	b->serial = kind->serial_main != NULL;
 	str_copy(b->name, sizeof(b->name), name);
 	b->nodes = mem_array((size_t)slots, sizeof(*b->nodes));
 	for (k = 0; k < slots; k++) {
 		b->nodes[k].board = b;
 		b->nodes[k].slot = k + 1;
+		b->nodes[k].has_uart = kind->uarts;
+		b->nodes[k].intent = kind->feed;
 	}
 	r->boards = mem_grow(r->boards, r->n_boards + 1, sizeof(*r->boards));
 	r->boards[r->n_boards++] = b;
@@ -189,6 +197,22 @@ listen_node(struct sim_node *n, struct sshd *sshd, char *err, size_t size)
 }
 
 static int
+open_console(struct sim_board *b, char *err, size_t size)
+{
+	char *id = NULL, *link = NULL;
+
+	if (b->kind->by_id != NULL && b->rack->dev_dir != NULL) {
+		id = b->kind->by_id(b);
+		link = mem_printf("%s/by-id/%s", b->rack->dev_dir, id);
+	}
+	b->pty = pty_new(
+	    b->rack->loop, &b->machine, b->kind->serial_main, link, err, size);
+	free(id);
+	free(link);
+	return b->pty != NULL ? 0 : -EIO;
+}
+
+static int
 listen_board(struct sim_board *b, struct sshd *sshd, char *err, size_t size)
 {
 	struct endpoint_options o = {
@@ -197,7 +221,6 @@ listen_board(struct sim_board *b, struct sshd *sshd, char *err, size_t size)
 		.kbdint = b->kbdint,
 		.two_step = b->two_step,
 	};
-	char *link = NULL;
 	int k, rc;
 
 	if (b->machine.vfs != NULL && b->ssh) {
@@ -205,41 +228,51 @@ listen_board(struct sim_board *b, struct sshd *sshd, char *err, size_t size)
 		if (b->endpoint == NULL)
 			return -EIO;
 	}
-	if (b->machine.vfs != NULL && b->serial) {
-		if (b->rack->dev_dir != NULL)
-			link = mem_printf("%s/by-id/usb-Turing_Machines__Inc"
-					  "_Turing_Pi_2_%s-if00",
-			    b->rack->dev_dir, b->name);
-		b->pty = pty_new(b->rack->loop, &b->machine, link, err, size);
-		free(link);
-		if (b->pty == NULL)
-			return -EIO;
-	}
+	if (b->machine.vfs != NULL && b->serial &&
+	    (rc = open_console(b, err, size)) != 0)
+		return rc;
 	for (k = 0; k < b->slots; k++)
 		if ((rc = listen_node(&b->nodes[k], sshd, err, size)) != 0)
 			return rc;
 	return 0;
 }
 
-int
-rack_start(struct rack *r, struct sshd *sshd, char *err, size_t size)
+static int
+start_boards(struct rack *r, bool feeds, char *err, size_t size)
 {
 	size_t i;
 	int k, rc;
 
-	r->sshd = sshd;
 	for (i = 0; i < r->n_boards; i++) {
 		struct sim_board *b = r->boards[i];
 
-		if (b->type == BOARD_TURING_PI)
-			turing_pi_init(b);
-		for (k = 0; k < b->slots; k++)
+		if (b->kind->feed != feeds)
+			continue;
+		if (b->kind->init != NULL)
+			b->kind->init(b);
+		for (k = 0; k < b->slots; k++) {
 			node_init(&b->nodes[k]);
-		if (sshd != NULL &&
-		    (rc = listen_board(b, sshd, err, size)) != 0)
+			if (b->kind->node_init != NULL)
+				b->kind->node_init(&b->nodes[k]);
+		}
+		if (r->sshd != NULL &&
+		    (rc = listen_board(b, r->sshd, err, size)) != 0)
 			return rc;
 		board_refresh(b);
 	}
+	return 0;
+}
+
+int
+rack_start(struct rack *r, struct sshd *sshd, char *err, size_t size)
+{
+	int rc;
+
+	r->sshd = sshd;
+	/* Feeds first: whether a node is on depends on its port. */
+	if ((rc = start_boards(r, true, err, size)) != 0 ||
+	    (rc = start_boards(r, false, err, size)) != 0)
+		return rc;
 	r->ticked = loop_now(r->loop);
 	timer_start(r->tick, RACK_TICK_MS);
 	return 0;

@@ -353,13 +353,15 @@ chan_start(struct channel *c, const char *command)
 		.ended = chan_ended,
 	};
 
+	struct machine *m = c->session->endpoint->o.machine;
+
 	if (c->started)
 		return 1;
 	c->started = true;
 	c->command = mem_strdup(command);
 	c->args.command = c->command;
-	c->proc = proc_new(c->session->endpoint->o.machine, c->pty, &io, c,
-	    proc_main_shell, &c->args);
+	c->proc = proc_new(m, c->pty, &io, c,
+	    m->shell_main != NULL ? m->shell_main : proc_main_shell, &c->args);
 	return 0;
 }
 

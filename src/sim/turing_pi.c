@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "rackmux/base/text.h"
+#include "rackmux/sim/personality.h"
 
 static const struct tp_firmware firmwares[] = {
 	{
@@ -32,9 +33,9 @@ static const struct tp_firmware firmwares[] = {
 	},
 };
 
-bool
-turing_pi_personality(struct sim_board *b, const char *firmware,
-    const char *revision, char *err, size_t size)
+static bool
+choose_firmware(struct sim_board *b, const char *firmware, const char *revision,
+    char *err, size_t size)
 {
 	size_t i;
 
@@ -81,7 +82,7 @@ machine_init(struct sim_board *b)
 	m->cursor_query = !b->tp.fw->modern;
 }
 
-void
+static void
 turing_pi_init(struct sim_board *b)
 {
 	int64_t now = (int64_t)loop_now(b->rack->loop);
@@ -106,10 +107,112 @@ turing_pi_init(struct sim_board *b)
 	turing_pi_sysfs(b);
 }
 
+static void
+turing_pi_read(struct sim_board *b, struct sim_keys *k)
+{
+	char why[128];
+
+	if (!choose_firmware(b, sim_key_text(k, "firmware", "2.1.0"),
+		sim_key_text(k, "board", "2.5"), why, sizeof(why)))
+		sim_key_mistake(k, "%s", why);
+	b->tp.emc2301 = sim_key_bool(k, "fan", false);
+	if (b->serial && b->tp.fw != NULL && !b->tp.fw->modern)
+		sim_key_mistake(k, "firmware 2.0.5 has no USB serial console");
+}
+
+/* --- bmcd and the rails --- */
+
+bool
+bmcd_up(const struct sim_board *b)
+{
+	return b->tp.bmcd_back == 0 && !fault_is(&b->faults, FAULT_NOBMCD);
+}
+
 void
+bmcd_restart(struct sim_board *b, uint64_t after_ms)
+{
+	b->tp.bmcd_back = loop_now(b->rack->loop) + after_ms;
+}
+
+static void
+rails_off(struct sim_board *b)
+{
+	int k;
+
+	for (k = 0; k < b->slots; k++)
+		node_set_rail(&b->nodes[k], false);
+}
+
+/* A v2.4 drops the nodes' rails with its controller. */
+static void
+turing_pi_down(struct sim_board *b)
+{
+	if (!b->tp.v25)
+		rails_off(b);
+}
+
+static void
+turing_pi_up(struct sim_board *b)
+{
+	b->tp.bmcd_since = b->booted_at;
+	board_apply_rails(b);
+}
+
+/* It puts all rails to what it has stored, and after a crash each goes off
+ * and on on the way there. */
+static void
+bmcd_is_back(struct sim_board *b, uint64_t now)
+{
+	b->tp.bmcd_back = 0;
+	b->tp.bmcd_since = (int64_t)now;
+	if (!b->tp.bounce) {
+		board_apply_rails(b);
+		return;
+	}
+	b->tp.bounce = false;
+	b->tp.bmcd_back = now + 500;
+	rails_off(b);
+}
+
+static void
 turing_pi_tick(struct sim_board *b, double dt)
 {
+	uint64_t now = loop_now(b->rack->loop);
+
+	if (b->tp.bmcd_back != 0 && now >= b->tp.bmcd_back)
+		bmcd_is_back(b, now);
 	flash_tick(b, dt);
+}
+
+static void
+turing_pi_faulted(struct sim_board *b, enum fault_kind k, bool on)
+{
+	if (k != FAULT_BMCDOOM || !on)
+		return;
+	fault_end(&b->faults, k);
+	b->tp.bounce = true;
+	bmcd_restart(b, 5000);
+}
+
+static double
+turing_pi_cooling(const struct sim_node *n)
+{
+	return n->board->tp.v25 ? n->board->tp.fan * 1.2 : 0;
+}
+
+static char *
+turing_pi_by_id(const struct sim_board *b)
+{
+	return mem_printf(
+	    "usb-Turing_Machines__Inc_Turing_Pi_2_%s-if00", b->name);
+}
+
+/* As it is delivered; a console asks for it. */
+static void
+turing_pi_write(const struct sim_board *b, struct buf *out)
+{
+	if (b->pty != NULL && b->endpoint == NULL)
+		buf_puts(out, "password_command = \"echo turing\";");
 }
 
 /* --- small commands --- */
@@ -287,4 +390,24 @@ const struct command turing_pi_commands[] = {
 	{ "chronyc", cmd_chronyc },
 	{ "S94bmcd", cmd_bmcd_service },
 	{ NULL, NULL },
+};
+
+static const char *const turing_pi_keys[] = { "firmware", "board", "fan",
+	NULL };
+
+const struct personality turing_pi_personality = {
+	.type = "turing-pi",
+	.slots = TP_SLOTS,
+	.model = "cm4",
+	.uarts = true,
+	.keys = turing_pi_keys,
+	.read = turing_pi_read,
+	.init = turing_pi_init,
+	.tick = turing_pi_tick,
+	.down = turing_pi_down,
+	.up = turing_pi_up,
+	.cooling = turing_pi_cooling,
+	.faulted = turing_pi_faulted,
+	.by_id = turing_pi_by_id,
+	.write = turing_pi_write,
 };

@@ -12,6 +12,9 @@ tp_board(struct proc *p)
 	return proc_machine(p)->board;
 }
 
+void	 turing_pi_sysfs(struct sim_board *);
+extern const struct command turing_pi_commands[];
+
 /* bmcd's answer to a query ("opt=get&type=power"): the HTTP status, or -1
  * when it is down. May sleep, as bmcd does. */
 int	 bmcd_api(struct proc *, const char *query, struct buf *body);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "rackmux/base/text.h"
+#include "rackmux/sim/personality.h"
 #include "rackmux/sim/pty.h"
 
 /* A libconfig string. */
@@ -38,7 +39,60 @@ add_node(struct buf *b, const struct sim_node *n)
 	if (n->endpoint != NULL)
 		buf_printf(b, " link = \"ssh://%s@127.0.0.1:%u\";",
 		    n->model->user, endpoint_port(n->endpoint));
+	if (n->feed != NULL)
+		buf_printf(
+		    b, " feed = \"%s/%d\";", n->feed->name, n->feed_port);
+	if (n->board->kind->write_node != NULL) {
+		buf_puts(b, " ");
+		n->board->kind->write_node(n, b);
+	}
 	buf_puts(b, " }");
+}
+
+static void
+add_link(struct buf *b, const struct sim_board *board)
+{
+	const char *user = board->kind->user;
+
+	if (board->endpoint != NULL)
+		buf_printf(b, "\n    link = \"ssh://%s@127.0.0.1:%u\";",
+		    user != NULL ? user : "root",
+		    endpoint_port(board->endpoint));
+	else if (board->pty != NULL) {
+		char *url = mem_printf("serial:%s",
+		    pty_link(board->pty) != NULL ? pty_link(board->pty)
+						 : pty_path(board->pty));
+
+		buf_puts(b, "\n    link = ");
+		add_string(b, url);
+		buf_puts(b, ";");
+		free(url);
+	}
+	if (board->kind->write != NULL) {
+		buf_puts(b, "\n    ");
+		board->kind->write(board, b);
+	}
+}
+
+static const char *
+config_type(const struct personality *kind)
+{
+	return kind->config_type != NULL ? kind->config_type : kind->type;
+}
+
+static void
+add_feed(struct buf *b, const struct sim_board *feed)
+{
+	buf_printf(b, "  { name = \"%s\"; type = \"%s\";", feed->name,
+	    config_type(feed->kind));
+	add_link(b, feed);
+	buf_puts(b, "\n  }");
+}
+
+static bool
+worth_telling(const struct sim_node *n)
+{
+	return n->name[0] != '\0' || n->endpoint != NULL || n->feed != NULL;
 }
 
 static void
@@ -48,30 +102,17 @@ add_board(struct buf *b, const struct sim_board *board)
 	int k;
 
 	buf_printf(b, "  { name = \"%s\"; type = \"%s\";", board->name,
-	    board->type == BOARD_TURING_PI ? "turing-pi" : "linux");
+	    config_type(board->kind));
 	if (board->unit > 0)
 		buf_printf(b, " unit = %d;", board->unit);
-	if (board->type == BOARD_LINUX)
+	if (board->kind->slots == 0)
 		buf_printf(b, " slots = %d;", board->slots);
-	if (board->endpoint != NULL)
-		buf_printf(b, "\n    link = \"ssh://root@127.0.0.1:%u\";",
-		    endpoint_port(board->endpoint));
-	else if (board->pty != NULL) {
-		char *url = mem_printf("serial:%s",
-		    pty_link(board->pty) != NULL ? pty_link(board->pty)
-						 : pty_path(board->pty));
-
-		buf_puts(b, "\n    link = ");
-		add_string(b, url);
-		/* As it is delivered; a console asks for it. */
-		buf_puts(b, ";\n    password_command = \"echo turing\";");
-		free(url);
-	}
+	add_link(b, board);
 	buf_puts(b, "\n    nodes = (\n");
 	for (k = 0; k < board->slots; k++) {
 		const struct sim_node *n = &board->nodes[k];
 
-		if (n->name[0] == '\0' && n->endpoint == NULL)
+		if (!worth_telling(n))
 			continue;
 		buf_puts(b, first ? "" : ",\n");
 		add_node(b, n);
@@ -81,9 +122,27 @@ add_board(struct buf *b, const struct sim_board *board)
 }
 
 static void
+add_feeds(struct buf *b, const struct rack *r)
+{
+	bool first = true;
+	size_t i;
+
+	buf_puts(b, "feeds = (\n");
+	for (i = 0; i < r->n_boards; i++) {
+		if (!r->boards[i]->kind->feed)
+			continue;
+		buf_puts(b, first ? "" : ",\n");
+		add_feed(b, r->boards[i]);
+		first = false;
+	}
+	buf_puts(b, "\n);\n");
+}
+
+static void
 add_config(
     struct buf *b, const struct rack *r, const char *key, const char *hosts)
 {
+	bool first = true, feeds = false;
 	size_t i;
 
 	buf_printf(b,
@@ -96,10 +155,17 @@ add_config(
 	add_string(b, hosts);
 	buf_puts(b, ";\n  config = \"none\";\n};\nboards = (\n");
 	for (i = 0; i < r->n_boards; i++) {
-		buf_puts(b, i > 0 ? ",\n" : "");
+		if (r->boards[i]->kind->feed) {
+			feeds = true;
+			continue;
+		}
+		buf_puts(b, first ? "" : ",\n");
 		add_board(b, r->boards[i]);
+		first = false;
 	}
 	buf_puts(b, "\n);\n");
+	if (feeds)
+		add_feeds(b, r);
 }
 
 static void

@@ -28,8 +28,8 @@ begin(void)
 	loop = loop_new();
 	rack = sim_rack(loop, rack_text);
 	str_format(path, sizeof(path), "%s/by-id/usb-board-if00", test_dir());
-	pty = pty_new(
-	    loop, &rack_board(rack, "tp")->machine, path, err, sizeof(err));
+	pty = pty_new(loop, &rack_board(rack, "tp")->machine, NULL, path, err,
+	    sizeof(err));
 	CHECK(pty != NULL);
 }
 

@@ -20,7 +20,7 @@ enum fault_kind {
 
 /* The faults that a board or node has now. */
 struct faults {
-	uint32_t on;			/* bit per kind */
+	uint64_t on;			/* bit per kind */
 	float arg[FAULT_COUNT];
 };
 
@@ -28,6 +28,13 @@ static inline bool
 fault_is(const struct faults *f, enum fault_kind k)
 {
 	return f->on >> k & 1;
+}
+
+/* For kinds that are an event, not a state: it is over at once. */
+static inline void
+fault_end(struct faults *f, enum fault_kind k)
+{
+	f->on &= ~(UINT64_C(1) << k);
 }
 
 struct rack;

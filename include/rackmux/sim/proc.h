@@ -23,6 +23,8 @@
 struct proc;
 struct machine;
 
+typedef int proc_main(struct proc *, void *arg);
+
 /* A command that the machine knows beside the built-in ones. Output by
  * proc_out/proc_err; returns the exit status. */
 typedef int command_fn(struct proc *, int argc, char **argv);
@@ -44,6 +46,9 @@ struct machine {
 	const char *kernel;		/* uname -r */
 	const char *arch;		/* uname -m */
 	bool cursor_query;		/* busybox: ESC [6n with each prompt */
+	/* What an SSH session runs, with struct shell_args, when the machine
+	 * has another command language; NULL: proc_main_shell. */
+	proc_main *shell_main;
 };
 
 struct proc_io {
@@ -53,8 +58,6 @@ struct proc_io {
 	/* The main function has returned. May free the proc. */
 	void (*ended)(void *arg, int status);
 };
-
-typedef int proc_main(struct proc *, void *arg);
 
 /* tty: input and output go through a line discipline (echo, ICRNL, ONLCR,
  * erase, Ctrl-C, Ctrl-D; stty changes it), as on a getty's line. Starts

@@ -12,10 +12,10 @@
 
 struct pty;
 
-/* A getty of machine on a new pty; link (may be NULL) is made a symlink to
- * it. NULL with err. */
-struct pty	*pty_new(struct loop *, struct machine *, const char *link,
-		    char *err, size_t size);
+/* A getty of machine on a new pty, or main (of machine, without arg), if it
+ * is not NULL. link (may be NULL) is made a symlink to it. NULL with err. */
+struct pty	*pty_new(struct loop *, struct machine *, proc_main *,
+		    const char *link, char *err, size_t size);
 void		 pty_free(struct pty *);
 const char	*pty_path(const struct pty *);	/* of the device */
 const char	*pty_link(const struct pty *);	/* or NULL */

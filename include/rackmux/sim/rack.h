@@ -26,6 +26,7 @@
 
 struct sshd;
 struct endpoint;
+struct personality;
 struct pty;
 struct rack;
 struct sim_board;
@@ -68,6 +69,10 @@ struct sim_node {
 	char name[32];		/* "" if none */
 	const struct node_model *model;	/* NULL: an empty slot */
 	bool inband;		/* has an SSH server of its own */
+	bool has_uart;		/* its board holds its serial line */
+	struct sim_board *feed;	/* what powers it, or NULL: its board */
+	int feed_port;		/* from 1 */
+	void *state;		/* its personality's */
 	unsigned port;		/* wanted, 0: any */
 	bool kbdint, two_step;
 	struct machine machine;
@@ -94,8 +99,6 @@ struct sim_node {
 	struct faults faults;
 	struct uart uart;
 };
-
-enum board_type { BOARD_LINUX, BOARD_TURING_PI };
 
 /* What differs between Turing Pi firmwares. */
 struct tp_firmware {
@@ -136,7 +139,8 @@ struct tp {
 struct sim_board {
 	struct rack *rack;
 	char name[32];
-	enum board_type type;
+	const struct personality *kind;
+	void *state;		/* its personality's */
 	int unit, slots;
 	struct sim_node *nodes;	/* [slots] */
 	unsigned port;		/* wanted, 0: any */
@@ -171,8 +175,8 @@ struct rack {
 struct rack *rack_new(struct loop *, uint64_t seed);
 void	 rack_free(struct rack *);
 /* A board with slots empty ones; fill in, then rack_start(). */
-struct sim_board *rack_add(struct rack *, const char *name, enum board_type,
-	    int slots);
+struct sim_board *rack_add(struct rack *, const char *name,
+	    const struct personality *, int slots);
 /* Build machines, listen, start the clock. -errno with err. */
 int	 rack_start(struct rack *, struct sshd *, char *err, size_t size);
 struct sim_board *rack_board(const struct rack *, const char *name);
@@ -188,10 +192,21 @@ void	 board_refresh(struct sim_board *);
 bool	 board_dark(const struct sim_board *);
 /* Both take effect at the next tick, so a proc may call them. */
 void	 board_reboot(struct sim_board *);
-void	 bmcd_restart(struct sim_board *, uint64_t after_ms);
-bool	 bmcd_up(const struct sim_board *);
+/* All rails as its controller was last told. */
+void	 board_apply_rails(struct sim_board *);
 void	 board_power_fault(struct sim_board *, bool on);
 void	 board_tick(struct sim_board *, double dt);
+
+/* --- power feeds (feed.c) ---
+ * A feed's slots are its ports; a port that is off has intent and rail
+ * false. A proc may call these. */
+void	 feed_set_port(struct sim_board *feed, int port, bool on);
+/* The first node on that port, or NULL. */
+struct sim_node *feed_node(const struct sim_board *feed, int port);
+/* Not held off by its feed. */
+bool	 feed_powers(const struct sim_node *);
+/* The rail of port has changed: so do those of the nodes on it. */
+void	 feed_port_changed(struct sim_node *port);
 
 /* --- nodes (board_node.c, board_physics.c) ---
  * node_power, node_set_rail, node_stop may be called by a proc. */
@@ -210,6 +225,7 @@ void	 node_physics(struct sim_node *, double dt);
 void	 node_physics_init(struct sim_node *);
 double	 node_uptime(const struct sim_node *);		/* seconds */
 int	 node_mhz(const struct sim_node *);
+double	 node_watts(const struct sim_node *);
 double	 node_air(const struct sim_node *);
 
 /* --- booting and the console (nodeboot.c) --- */
@@ -234,13 +250,11 @@ void	 uart_tap_remove(struct sim_node *, struct uart_tap *);
 
 /* --- machines --- */
 const struct node_model *node_model_find(const char *id);
+void	 node_model_names(struct buf *);	/* "pi4, pi5 ..." */
 void	 linux_node_init(struct sim_node *);	/* its machine's files */
 extern const struct command linux_node_commands[];
-bool	 turing_pi_personality(struct sim_board *, const char *firmware,
-	    const char *revision, char *err, size_t size);
-void	 turing_pi_init(struct sim_board *);
-void	 turing_pi_sysfs(struct sim_board *);
-void	 turing_pi_tick(struct sim_board *, double dt);
-extern const struct command turing_pi_commands[];
+/* Turing Pi's daemon (turing_pi.c). */
+void	 bmcd_restart(struct sim_board *, uint64_t after_ms);
+bool	 bmcd_up(const struct sim_board *);
 
 #endif
