@@ -10,8 +10,7 @@
  * Options may stand anywhere before "--". The first word is a command if it
  * is the name of one. A word that is nearly a command is taken for a slip of
  * the finger and not for a host, because connecting to a host called "staus"
- * is what nobody wants; so are the names of commands that other releases
- * have. A host of such a name is written ssh://status.
+ * is what nobody wants. A host of such a name is written ssh://status.
  */
 
 static const struct {
@@ -36,9 +35,6 @@ static const struct {
 #undef CLIOPT
 };
 
-static const char *const elsewhere[] = { "power", "locate", "console",
-	"flash" };
-
 static bool
 set_option(struct cli *c, size_t i, const char *arg, char *err, size_t size)
 {
@@ -48,6 +44,7 @@ set_option(struct cli *c, size_t i, const char *arg, char *err, size_t size)
 	} numbers[] = {
 		{ CLIOPT_MAX_RATE, 0, 1e8 },
 		{ CLIOPT_WATCH, 0.2, 86400 },
+		{ CLIOPT_STAGGER, 0, 600000 },
 		{ CLIOPT_TIMEOUT, 0.1, 3600 },
 		{ CLIOPT_SEED, 0, 4294967295.0 },
 	};
@@ -155,14 +152,6 @@ like_a_command(const char *word, char *err, size_t size)
 
 	if (strpbrk(word, "@:./0123456789") != NULL)
 		return false;
-	for (size_t i = 0; i < ARRAY_LEN(elsewhere); i++)
-		if (strcmp(elsewhere[i], word) == 0) {
-			str_format(err, size,
-			    "this release has no command '%s'; a host of that "
-			    "name is written ssh://%s",
-			    word, word);
-			return true;
-		}
 	for (size_t i = 1; i < COMMAND_COUNT; i++)
 		names[i - 1] = commands[i].name;
 	near = diag_nearest(word, names, COMMAND_COUNT - 1);
@@ -181,6 +170,10 @@ check_fit(const struct cli *c, char *err, size_t size)
 	static const size_t most[COMMAND_COUNT] = {
 		[COMMAND_DASHBOARD] = CLI_ARGS_MAX,
 		[COMMAND_STATUS] = 1,
+		[COMMAND_POWER] = 2,
+		[COMMAND_LOCATE] = 2,
+		[COMMAND_CONSOLE] = 1,
+		[COMMAND_FLASH] = 2,
 		[COMMAND_CHECK] = 1,
 	};
 
@@ -201,7 +194,9 @@ check_fit(const struct cli *c, char *err, size_t size)
 		str_format(err, size,
 		    "rackmux %s: '%s' is one argument too many%s",
 		    commands[c->command].name, c->args[most[c->command]],
-		    c->command == COMMAND_STATUS
+		    c->command == COMMAND_STATUS ||
+			    c->command == COMMAND_POWER ||
+			    c->command == COMMAND_LOCATE
 			? "; a list of nodes is written a,b,c"
 			: "");
 		return false;

@@ -32,6 +32,13 @@ struct dashboard {
 	size_t n_asks;
 };
 
+/* An action under way, by whose outcome it is freed. */
+struct ordered {
+	struct dashboard *dashboard;
+	enum act act;
+	char label[160];
+};
+
 bool
 app_terminal(void)
 {
@@ -117,6 +124,38 @@ on_action(void *arg, enum action action, struct board *board, struct node *node)
 		session_refresh(d->session, board);
 }
 
+static void
+on_acted(void *arg, enum act_outcome outcome, const char *text)
+{
+	static const enum event_kind kinds[] = { [ACT_OK] = EVENT_GOOD,
+		[ACT_FAILED] = EVENT_BAD,
+		[ACT_UNCERTAIN] = EVENT_WARN };
+	struct ordered *o = arg;
+	char line[320];
+
+	str_format(line, sizeof line, "%s: %s: %s%s", o->label,
+	    act_name(o->act),
+	    outcome == ACT_UNCERTAIN ? "not known to be done: " : "", text);
+	if (o->dashboard->ui != NULL)
+		ui_message(o->dashboard->ui, kinds[outcome], line);
+	free(o);
+}
+
+static void
+on_act(void *arg, struct node *n, enum act act)
+{
+	struct dashboard *d = arg;
+	struct ordered *o = mem_alloc(sizeof *o);
+	const char *why;
+
+	o->dashboard = d;
+	o->act = act;
+	app_node_label(n, o->label, sizeof o->label);
+	why = session_act(d->session, n, act, on_acted, o);
+	if (why != NULL)
+		on_acted(o, ACT_FAILED, why);
+}
+
 /* --- reload ------------------------------------------------------------- */
 
 static void
@@ -184,6 +223,7 @@ open_screen(struct dashboard *d, const struct config *c)
 		    (c != NULL && c->top.read_only),
 		.on_quit = on_quit,
 		.on_action = on_action,
+		.on_act = on_act,
 		.on_answer = on_answer,
 		.arg = d,
 	};

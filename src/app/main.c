@@ -69,6 +69,10 @@ main(int argc, char **argv)
 	static int (*const run[COMMAND_COUNT])(const struct cli *) = {
 		[COMMAND_DASHBOARD] = cmd_dashboard,
 		[COMMAND_STATUS] = cmd_status,
+		[COMMAND_POWER] = cmd_act,
+		[COMMAND_LOCATE] = cmd_act,
+		[COMMAND_CONSOLE] = cmd_act,
+		[COMMAND_FLASH] = cmd_act,
 		[COMMAND_CHECK] = cmd_check,
 		[COMMAND_PORTS] = cmd_ports,
 		[COMMAND_DEMO] = cmd_demo,

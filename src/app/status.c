@@ -9,6 +9,7 @@
 #include "rackmux/app/status.h"
 #include "rackmux/base/mem.h"
 #include "rackmux/base/text.h"
+#include "settle.h"
 
 /*
  * Everything connects at once; the table is printed when each board has had
@@ -25,8 +26,8 @@ struct status {
 	struct loop *loop;
 	struct session *session;
 	struct selector *selector;
-	struct timer *timer;
-	struct task *look;
+	struct timer *again;
+	struct settle *settle;
 	uint64_t started;
 	bool printed;
 	int result;
@@ -53,20 +54,14 @@ meant(const struct status *st, const struct session_failure *f)
 static void
 tell_one(const struct session_failure *f)
 {
-	char path[96];
-	const struct node *n;
+	char label[192];
 
-	if (f->slot == 0 || f->slot > f->board->slots) {
-		fprintf(stderr, "rackmux: %s: %s\n", f->board->name, f->why);
-		return;
-	}
-	n = f->board->nodes[f->slot - 1];
-	node_path(n, path, sizeof path);
-	if (n->name[0] != '\0')
-		fprintf(
-		    stderr, "rackmux: %s (%s): %s\n", path, n->name, f->why);
+	if (f->slot == 0 || f->slot > f->board->slots)
+		str_copy(label, sizeof label, f->board->name);
 	else
-		fprintf(stderr, "rackmux: %s: %s\n", path, f->why);
+		app_node_label(
+		    f->board->nodes[f->slot - 1], label, sizeof label);
+	fprintf(stderr, "rackmux: %s: %s\n", label, f->why);
 }
 
 static bool
@@ -105,13 +100,6 @@ tell_timing(const struct status *st)
 }
 
 static void
-tell_no_match(const struct cli *cli)
-{
-	fprintf(stderr, "rackmux: nothing matches '%s'\n",
-	    cli->n_args > 0 ? cli->args[0] : "*");
-}
-
-static void
 print_once(struct status *st)
 {
 	const struct model *m = session_model(st->session);
@@ -121,7 +109,7 @@ print_once(struct status *st)
 	if (st->cli->given[CLIOPT_TIMING] && !st->printed)
 		tell_timing(st);
 	if (selector_count(st->selector, m) == 0) {
-		tell_no_match(st->cli);
+		app_no_match(st->cli->n_args > 0 ? st->cli->args[0] : "*");
 		st->result = EXIT_NO_MATCH;
 	} else {
 		if (st->cli->given[CLIOPT_JSON])
@@ -140,32 +128,13 @@ print_once(struct status *st)
 	if (!st->cli->given[CLIOPT_JSON])
 		putchar('\n');
 	timer_start(
-	    st->timer, (uint64_t)(st->cli->number[CLIOPT_WATCH] * 1000));
+	    st->again, (uint64_t)(st->cli->number[CLIOPT_WATCH] * 1000));
 }
 
 static void
-on_timer(void *arg)
+on_time(void *arg)
 {
 	print_once(arg);
-}
-
-/* Runs as a task: news comes from within links, which must not be freed
- * under them. */
-static void
-look(void *arg)
-{
-	struct status *st = arg;
-
-	if (!st->printed && session_settled(st->session)) {
-		timer_stop(st->timer);
-		print_once(st);
-	}
-}
-
-static void
-on_news(void *arg)
-{
-	task_post(((struct status *)arg)->look);
 }
 
 static void
@@ -178,43 +147,17 @@ run(struct status *st, struct config *config)
 
 	st->started = loop_now(st->loop);
 	st->session = session_new(st->loop, NULL, NULL);
-	st->timer = timer_new(st->loop, on_timer, st);
-	st->look = task_new(st->loop, look, st);
-	session_on_news(st->session, on_news, st);
-	model_on_change(session_model(st->session), on_news, st);
-	timer_start(st->timer, (uint64_t)(timeout * 1000));
+	st->again = timer_new(st->loop, on_time, st);
+	st->settle = settle_new(st->loop, st->session, timeout, on_time, st);
 	session_apply(st->session, config, NULL);
-	task_post(st->look);
 	loop_run(st->loop);
 	if (app_signals_caught(signals) != 0 && !st->printed)
 		st->result = 128 + app_signals_caught(signals);
 	app_write_stats(st->cli, st->loop, st->session, st->started);
-	model_on_change(session_model(st->session), NULL, NULL);
+	settle_free(st->settle);
 	session_free(st->session);
-	task_free(st->look);
-	timer_free(st->timer);
+	timer_free(st->again);
 	app_signals_free(signals);
-}
-
-/* Boards that the selector does not mean are not even connected to, as far as
- * that can be told without asking them. */
-static bool
-keep_selected(struct config *c, const struct selector *sel, struct loop *loop)
-{
-	struct model *m;
-	struct board *b;
-
-	if (sel == NULL || !selector_is_static(sel))
-		return true;
-	m = model_new(loop);
-	for (size_t i = c->n_boards; i-- > 0;) {
-		b = session_make_board(m, &c->boards[i]);
-		if (!selector_board(sel, b))
-			config_drop_board(c, i);
-		model_remove_board(m, b);
-	}
-	model_free(m);
-	return c->n_boards > 0;
 }
 
 int
@@ -231,10 +174,10 @@ app_status(const struct cli *cli, struct loop *loop, struct config *config)
 			return EXIT_USAGE;
 		}
 	}
-	if (keep_selected(config, st.selector, loop)) {
+	if (app_keep_selected(config, st.selector, loop)) {
 		run(&st, config);
 	} else {
-		tell_no_match(cli);
+		app_no_match(cli->args[0]);
 		config_free(config);
 		st.result = EXIT_NO_MATCH;
 	}

@@ -8,11 +8,21 @@
  * Between a driver that knows slots and a model that knows nodes. It holds
  * the board by pointer: whoever removes the board frees its intakes first.
  */
+struct pending {
+	struct pending *next;
+	unsigned ticket;
+	int slot;
+	enum act act;
+	intake_acted_fn *fn;
+	void *arg;
+};
+
 struct intake {
 	struct board *board;
 	struct link *link;
 	struct origin *origin;
 	struct inst *inst;
+	struct pending *pending;
 };
 
 static void
@@ -41,16 +51,61 @@ on_stale(void *arg, enum link_why why, const char *text)
 	origin_stale(in->board, in->origin, text);
 }
 
+static struct pending *
+take(struct intake *in, unsigned ticket)
+{
+	for (struct pending **at = &in->pending; *at != NULL;
+	     at = &(*at)->next) {
+		struct pending *p = *at;
+
+		if (p->ticket != ticket)
+			continue;
+		*at = p->next;
+		return p;
+	}
+	return NULL;
+}
+
 static void
-on_acted(void *arg, unsigned ticket, enum act_outcome outcome, const char *text)
+finish(struct intake *in, struct pending *p, enum act_outcome outcome,
+    const char *text)
 {
 	static const enum event_kind kinds[] = { [ACT_OK] = EVENT_GOOD,
 		[ACT_FAILED] = EVENT_BAD,
 		[ACT_UNCERTAIN] = EVENT_WARN };
-	struct intake *in = arg;
+	struct board *b = in->board;
 
-	model_event(in->board->model, kinds[outcome], in->board, NULL,
-	    "action %u: %s", ticket, text);
+	model_event(b->model, kinds[outcome], b,
+	    p->slot > 0 && p->slot <= b->slots ? b->nodes[p->slot - 1] : NULL,
+	    "%s: %s", act_name(p->act), text);
+	if (p->fn != NULL)
+		p->fn(p->arg, outcome, text);
+	free(p);
+}
+
+static void
+on_acted(void *arg, unsigned ticket, enum act_outcome outcome, const char *text)
+{
+	struct intake *in = arg;
+	struct pending *p = take(in, ticket);
+
+	if (p != NULL)
+		finish(in, p, outcome, text);
+}
+
+void
+intake_act(
+    struct intake *in, int slot, enum act act, intake_acted_fn *fn, void *arg)
+{
+	struct pending *p = mem_alloc(sizeof *p);
+
+	p->slot = slot;
+	p->act = act;
+	p->fn = fn;
+	p->arg = arg;
+	p->ticket = inst_act(in->inst, slot, act);
+	p->next = in->pending;
+	in->pending = p;
 }
 
 static void
@@ -116,9 +171,16 @@ intake_new(struct board *b, const struct driver *driver,
 void
 intake_free(struct intake *in)
 {
+	struct pending *p;
+
 	if (in == NULL)
 		return;
 	inst_free(in->inst);
+	while ((p = in->pending) != NULL) {
+		in->pending = p->next;
+		finish(in, p, ACT_UNCERTAIN,
+		    "its board was taken out of the configuration meanwhile");
+	}
 	board_remove_origin(in->board, in->origin);
 	free(in);
 }

@@ -304,6 +304,18 @@ node_cannot(const struct node *n, enum act act)
 	return "Not connected yet, so what it can do is not known.";
 }
 
+const char *
+act_unbuilt(enum act act)
+{
+	if (act == ACT_CONSOLE)
+		return "This release opens no consoles yet: use the device "
+		       "that the node's details name.";
+	if (act == ACT_FLASH)
+		return "This release does not flash yet: use the board's own "
+		       "tool.";
+	return NULL;
+}
+
 static void
 count_node(const struct node *n, struct totals *t)
 {

@@ -109,8 +109,12 @@ TEST(usage_errors_say_what_to_do)
 	CHECK(!parse(&c, "staus", NULL));
 	CHECK(strstr(err, "did you mean 'status'") != NULL);
 	CHECK(strstr(err, "ssh://staus") != NULL);
-	CHECK(!parse(&c, "power", "on", "tp2-a", NULL));
-	CHECK(strstr(err, "no command 'power'") != NULL);
+	CHECK(!parse(&c, "power", "on", "tp2-a", "tp2-b", NULL));
+	CHECK(strstr(err, "a,b,c") != NULL);
+	CHECK(!parse(&c, "locate", "on", "tp2-a", "--yes", NULL));
+	CHECK(strstr(err, "--yes does not go with rackmux locate") != NULL);
+	CHECK(!parse(&c, "powre", NULL));
+	CHECK(strstr(err, "did you mean 'power'") != NULL);
 	CHECK(parse(&c, "pi01", NULL));
 	CHECK(parse(&c, "ssh://status", NULL));
 }

@@ -12,6 +12,7 @@
 #include "rackmux/app/config.h"
 #include "rackmux/app/session.h"
 #include "rackmux/base/loop.h"
+#include "rackmux/model/selector.h"
 
 void	 print_diags(FILE *, const struct diags *);	/* check.c */
 
@@ -28,6 +29,14 @@ int	 app_signals_caught(const struct app_signals *);	/* 0: none */
 /* What the run cost, for --stats; taken before session and loop are freed. */
 void	 app_write_stats(const struct cli *, struct loop *,
 	    const struct session *, uint64_t started_ms);
+
+/* Forget the boards that a selector (NULL: all) cannot mean, as far as names
+ * tell, so that they are not even connected to; false: none is left. */
+bool	 app_keep_selected(struct config *, const struct selector *,
+	    struct loop *);
+void	 app_no_match(const char *selector);	/* on stderr */
+/* "pis/3 (pi03)" */
+void	 app_node_label(const struct node *, char *out, size_t size);
 
 /* Whether the dashboard can be shown; says on stderr why not. */
 bool	 app_terminal(void);

@@ -13,6 +13,7 @@
 #include "rackmux/app/config.h"
 #include "rackmux/base/loop.h"
 #include "rackmux/link/link.h"
+#include "rackmux/model/intake.h"
 #include "rackmux/model/model.h"
 
 struct session;
@@ -50,6 +51,14 @@ bool	 session_target(struct session *, const char *text, char *err,
 /* Ask again now: the board (NULL: all) and its nodes; links that wait before
  * they try again do not wait longer. */
 void	 session_refresh(struct session *, const struct board *);
+/* Do it by whoever can: the board's controller, else the node itself. NULL
+ * when it is begun, and fn hears exactly one outcome, later; else the
+ * sentence why nobody can, and fn is not called. */
+const char *session_act(struct session *, const struct node *, enum act,
+	    intake_acted_fn *, void *arg);
+/* The same for a board as a whole (slot 0). */
+const char *session_act_board(struct session *, const struct board *,
+	    enum act, intake_acted_fn *, void *arg);
 /* All have had a whole round, or failed in a way that waiting does not
  * mend. */
 bool	 session_settled(const struct session *);

@@ -18,6 +18,11 @@ void		 intake_free(struct intake *);
 /* Pass on what the link's sink is told. */
 void		 intake_link_state(struct intake *, enum link_state,
 		    enum link_why, const char *text);
+/* Do it; fn hears exactly one outcome, never from within the call, also when
+ * the link dies or the intake is freed. */
+typedef void intake_acted_fn(void *arg, enum act_outcome, const char *text);
+void		 intake_act(struct intake *, int slot, enum act,
+		    intake_acted_fn *, void *arg);
 struct inst	*intake_inst(struct intake *);
 struct origin	*intake_origin(struct intake *);
 

@@ -1,0 +1,299 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "rackmux/app/app.h"
+#include "rackmux/base/mem.h"
+#include "rackmux/base/text.h"
+#include "settle.h"
+
+/*
+ * Actions from the command line. Each node has exactly one outcome: one line,
+ * on stdout when it was done and on stderr when it was not. What a board
+ * cannot do is said in the words that the dashboard shows for it.
+ */
+
+#define TIMEOUT_S 15
+#define STAGGER_MS 1000
+
+struct target {
+	struct node *node;
+	struct run *run;
+};
+
+struct run {
+	const struct cli *cli;
+	struct loop *loop;
+	struct session *session;
+	struct settle *settle;
+	struct timer *pace;
+	struct io *asking;
+	struct selector *selector;
+	const char *selector_text;
+	enum act act;
+	struct target *targets;
+	size_t n, next, open;
+	int result;
+};
+
+static const struct {
+	enum command command;
+	const char *word;
+	enum act act;
+	bool cuts;
+} words[] = {
+	{ COMMAND_POWER, "on", ACT_POWER_ON, false },
+	{ COMMAND_POWER, "off", ACT_POWER_OFF, true },
+	{ COMMAND_POWER, "cycle", ACT_POWER_CYCLE, true },
+	{ COMMAND_POWER, "reset", ACT_POWER_RESET, true },
+	{ COMMAND_POWER, "soft", ACT_POWER_SOFT, true },
+	{ COMMAND_LOCATE, "on", ACT_LOCATE_ON, false },
+	{ COMMAND_LOCATE, "off", ACT_LOCATE_OFF, false },
+	{ COMMAND_CONSOLE, NULL, ACT_CONSOLE, false },
+	{ COMMAND_FLASH, NULL, ACT_FLASH, false },
+};
+
+static void
+tell(struct run *r, const struct node *n, enum act_outcome outcome,
+    const char *text)
+{
+	FILE *f = outcome == ACT_OK ? stdout : stderr;
+	char label[192];
+
+	app_node_label(n, label, sizeof label);
+	fprintf(f, "%s%s: %s: %s%s\n",
+	    outcome == ACT_OK ? "" : "rackmux: ", label, act_name(r->act),
+	    outcome == ACT_UNCERTAIN ? "not known to be done: " : "", text);
+	if (outcome != ACT_OK)
+		r->result = EXIT_SOME_FAILED;
+}
+
+static void
+on_acted(void *arg, enum act_outcome outcome, const char *text)
+{
+	struct target *t = arg;
+	struct run *r = t->run;
+
+	tell(r, t->node, outcome, text);
+	if (--r->open == 0)
+		loop_stop(r->loop);
+}
+
+/* One after the other: boards brown out when all nodes start at once. */
+static void
+on_pace(void *arg)
+{
+	struct run *r = arg;
+	bool paced = r->act == ACT_POWER_ON || r->act == ACT_POWER_CYCLE;
+	double ms = r->cli->given[CLIOPT_STAGGER]
+	    ? r->cli->number[CLIOPT_STAGGER]
+	    : paced ? STAGGER_MS
+		    : 0;
+	struct target *t = &r->targets[r->next++];
+	const char *why;
+
+	if (r->next < r->n)
+		timer_start(r->pace, (uint64_t)ms);
+	why = session_act(r->session, t->node, r->act, on_acted, t);
+	if (why != NULL)
+		on_acted(t, ACT_FAILED, why);
+}
+
+static bool
+cuts(enum act act)
+{
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (words[i].act == act)
+			return words[i].cuts;
+	return false;
+}
+
+/* Those that can, are; those that cannot have their answer already. */
+static bool
+gather(struct run *r)
+{
+	const struct model *m = session_model(r->session);
+	bool any = false;
+
+	for (size_t i = 0; i < m->n_boards; i++)
+		for (int k = 0; k < m->boards[i]->slots; k++) {
+			struct node *n = m->boards[i]->nodes[k];
+			const char *why;
+
+			if (!selector_node(r->selector, n))
+				continue;
+			any = true;
+			why = node_cannot(n, r->act);
+			if (why == NULL)
+				why = act_unbuilt(r->act);
+			if (why != NULL) {
+				tell(r, n, ACT_FAILED, why);
+				continue;
+			}
+			r->targets =
+			    mem_grow(r->targets, r->n + 1, sizeof *r->targets);
+			r->targets[r->n++] = (struct target){ n, r };
+		}
+	return any;
+}
+
+static void
+begin(struct run *r)
+{
+	r->open = r->n;
+	if (r->n == 0)
+		loop_stop(r->loop);
+	else
+		on_pace(r);
+}
+
+/* A terminal gives whole lines; its end counts as no. */
+static void
+on_answer(void *arg, int events)
+{
+	struct run *r = arg;
+	char answer[16];
+	ssize_t n = read(0, answer, sizeof answer);
+
+	(void)events;
+	io_free(r->asking);
+	r->asking = NULL;
+	if (n != 4 || memcmp(answer, "yes\n", 4) != 0) {
+		fprintf(stderr, "rackmux: nothing was done\n");
+		r->result = EXIT_SOME_FAILED;
+		r->n = 0;
+	}
+	begin(r);
+}
+
+/* The links stay alive while the operator thinks. */
+static void
+ask(struct run *r)
+{
+	char label[192];
+
+	for (size_t i = 0; i < r->n; i++) {
+		app_node_label(r->targets[i].node, label, sizeof label);
+		fprintf(stderr, "  %s\n", label);
+	}
+	fprintf(stderr, "%s: %zu node%s. Type yes to go on: ", act_name(r->act),
+	    r->n, r->n == 1 ? "" : "s");
+	r->asking = io_new(r->loop, 0, on_answer, r);
+	io_want(r->asking, IO_READ);
+}
+
+static void
+on_settled(void *arg)
+{
+	struct run *r = arg;
+
+	if (!gather(r)) {
+		app_no_match(r->selector_text);
+		r->result = EXIT_NO_MATCH;
+	}
+	if (r->n > 0 && cuts(r->act) && !r->cli->given[CLIOPT_YES])
+		ask(r);
+	else
+		begin(r);
+}
+
+static int
+run(struct run *r, struct config *config)
+{
+	struct app_signals *signals = app_signals_new(r->loop);
+	double timeout = r->cli->given[CLIOPT_TIMEOUT]
+	    ? r->cli->number[CLIOPT_TIMEOUT]
+	    : TIMEOUT_S;
+
+	r->session = session_new(r->loop, NULL, NULL);
+	r->pace = timer_new(r->loop, on_pace, r);
+	r->settle = settle_new(r->loop, r->session, timeout, on_settled, r);
+	session_apply(r->session, config, NULL);
+	loop_run(r->loop);
+	if (app_signals_caught(signals) != 0)
+		r->result = 128 + app_signals_caught(signals);
+	io_free(r->asking);
+	settle_free(r->settle);
+	session_free(r->session);
+	timer_free(r->pace);
+	app_signals_free(signals);
+	return r->result;
+}
+
+static bool
+find_word(struct run *r)
+{
+	const struct cli *c = r->cli;
+	size_t wants = c->command == COMMAND_CONSOLE ? 1 : 2;
+
+	for (size_t i = 0; i < ARRAY_LEN(words) && c->n_args == wants; i++)
+		if (words[i].command == c->command &&
+		    (words[i].word == NULL ||
+			strcmp(words[i].word, c->args[0]) == 0)) {
+			r->act = words[i].act;
+			r->selector_text = c->args[wants - 1];
+			return true;
+		}
+	fprintf(stderr, "rackmux: usage: rackmux %s\n",
+	    c->command == COMMAND_POWER
+		? "power on|off|cycle|reset|soft SELECTOR"
+		: c->command == COMMAND_LOCATE ? "locate on|off SELECTOR"
+		: c->command == COMMAND_FLASH  ? "flash IMAGE SELECTOR"
+					       : "console NODE");
+	return false;
+}
+
+static bool
+allowed(const struct run *r, const struct config *c)
+{
+	if (r->cli->given[CLIOPT_READ_ONLY] || c->top.read_only) {
+		fprintf(stderr,
+		    "rackmux: %s: read-only: nothing was done; leave "
+		    "--read-only and read_only out to change boards\n",
+		    act_name(r->act));
+		return false;
+	}
+	if (cuts(r->act) && !r->cli->given[CLIOPT_YES] && !isatty(0)) {
+		fprintf(stderr,
+		    "rackmux: %s interrupts what runs: without a terminal to "
+		    "ask at, add --yes\n",
+		    act_name(r->act));
+		return false;
+	}
+	return true;
+}
+
+int
+cmd_act(const struct cli *cli)
+{
+	struct run r = { .cli = cli };
+	struct config *config;
+	char err[256];
+
+	if (!find_word(&r))
+		return EXIT_USAGE;
+	r.selector = selector_parse(r.selector_text, err, sizeof err);
+	if (r.selector == NULL) {
+		fprintf(stderr, "rackmux: %s\n", err);
+		return EXIT_USAGE;
+	}
+	config = app_config(cli);
+	if (config == NULL || !allowed(&r, config)) {
+		config_free(config);
+		selector_free(r.selector);
+		return EXIT_USAGE;
+	}
+	r.loop = loop_new();
+	if (app_keep_selected(config, r.selector, r.loop)) {
+		(void)run(&r, config);
+	} else {
+		app_no_match(r.selector_text);
+		config_free(config);
+		r.result = EXIT_NO_MATCH;
+	}
+	loop_free(r.loop);
+	selector_free(r.selector);
+	free(r.targets);
+	return r.result;
+}
