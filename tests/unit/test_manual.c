@@ -57,8 +57,12 @@ option(struct buf *b, const char *name, char letter, const char *used,
 	static const struct {
 		char letter;
 		const char *name;
-	} uses[] = { { 'D', "the dashboard" }, { 'S', "status" },
-		{ 'C', "check" }, { 'P', "ports" }, { 'M', "demo" } };
+	} uses[] = {
+#define COMMAND(id, command, l, args, m) \
+	{ l, command[0] != '\0' ? command : "the dashboard" },
+#include "rackmux/app/commands.def"
+#undef COMMAND
+	};
 	char both[64];
 	const char *sep = "";
 
