@@ -18,7 +18,8 @@
 #define STAGGER_MS 1000
 
 struct target {
-	struct node *node;
+	struct board *board;
+	struct node *node; /* NULL: the board as a whole */
 	struct run *run;
 };
 
@@ -55,13 +56,22 @@ static const struct {
 };
 
 static void
-tell(struct run *r, const struct node *n, enum act_outcome outcome,
+label_of(const struct target *t, char *out, size_t size)
+{
+	if (t->node != NULL)
+		app_node_label(t->node, out, size);
+	else
+		str_copy(out, size, t->board->name);
+}
+
+static void
+tell(struct run *r, const struct target *t, enum act_outcome outcome,
     const char *text)
 {
 	FILE *f = outcome == ACT_OK ? stdout : stderr;
 	char label[192];
 
-	app_node_label(n, label, sizeof label);
+	label_of(t, label, sizeof label);
 	fprintf(f, "%s%s: %s: %s%s\n",
 	    outcome == ACT_OK ? "" : "rackmux: ", label, act_name(r->act),
 	    outcome == ACT_UNCERTAIN ? "not known to be done: " : "", text);
@@ -75,7 +85,7 @@ on_acted(void *arg, enum act_outcome outcome, const char *text)
 	struct target *t = arg;
 	struct run *r = t->run;
 
-	tell(r, t->node, outcome, text);
+	tell(r, t, outcome, text);
 	if (--r->open == 0)
 		loop_stop(r->loop);
 }
@@ -95,7 +105,9 @@ on_pace(void *arg)
 
 	if (r->next < r->n)
 		timer_start(r->pace, (uint64_t)ms);
-	why = session_act(r->session, t->node, r->act, on_acted, t);
+	why = t->node != NULL
+	    ? session_act(r->session, t->node, r->act, on_acted, t)
+	    : session_act_board(r->session, t->board, r->act, on_acted, t);
 	if (why != NULL)
 		on_acted(t, ACT_FAILED, why);
 }
@@ -109,32 +121,55 @@ cuts(enum act act)
 	return false;
 }
 
-/* Those that can, are; those that cannot have their answer already. */
+static void
+add(struct run *r, struct board *b, struct node *n)
+{
+	r->targets = mem_grow(r->targets, r->n + 1, sizeof *r->targets);
+	r->targets[r->n++] = (struct target){ b, n, r };
+}
+
+static void
+consider(struct run *r, struct node *n)
+{
+	const char *why = node_cannot(n, r->act);
+
+	if (why == NULL)
+		why = act_unbuilt(r->act);
+	if (why == NULL)
+		add(r, n->board, n);
+	else
+		tell(r, &(struct target){ n->board, n, r }, ACT_FAILED, why);
+}
+
+/* Named by its own name, a board may mean itself: one LED for all slots. */
+static bool
+means_board(const struct run *r, const struct board *b)
+{
+	return strcmp(r->selector_text, b->name) == 0 &&
+	    board_cannot(b, r->act) == NULL;
+}
+
+/* Those that can become targets; those that cannot have their answer. */
 static bool
 gather(struct run *r)
 {
 	const struct model *m = session_model(r->session);
 	bool any = false;
 
-	for (size_t i = 0; i < m->n_boards; i++)
-		for (int k = 0; k < m->boards[i]->slots; k++) {
-			struct node *n = m->boards[i]->nodes[k];
-			const char *why;
+	for (size_t i = 0; i < m->n_boards; i++) {
+		struct board *b = m->boards[i];
 
-			if (!selector_node(r->selector, n))
-				continue;
+		if (means_board(r, b)) {
+			add(r, b, NULL);
 			any = true;
-			why = node_cannot(n, r->act);
-			if (why == NULL)
-				why = act_unbuilt(r->act);
-			if (why != NULL) {
-				tell(r, n, ACT_FAILED, why);
-				continue;
-			}
-			r->targets =
-			    mem_grow(r->targets, r->n + 1, sizeof *r->targets);
-			r->targets[r->n++] = (struct target){ n, r };
+			continue;
 		}
+		for (int k = 0; k < b->slots; k++)
+			if (selector_node(r->selector, b->nodes[k])) {
+				consider(r, b->nodes[k]);
+				any = true;
+			}
+	}
 	return any;
 }
 
@@ -174,7 +209,7 @@ ask(struct run *r)
 	char label[192];
 
 	for (size_t i = 0; i < r->n; i++) {
-		app_node_label(r->targets[i].node, label, sizeof label);
+		label_of(&r->targets[i], label, sizeof label);
 		fprintf(stderr, "  %s\n", label);
 	}
 	fprintf(stderr, "%s: %zu node%s. Type yes to go on: ", act_name(r->act),

@@ -305,6 +305,15 @@ node_cannot(const struct node *n, enum act act)
 }
 
 const char *
+board_cannot(const struct board *b, enum act act)
+{
+	bool known;
+	const char *why = origin_why_cannot(b->origin, 0, act, &known);
+
+	return known ? why : "It has no controller that is connected.";
+}
+
+const char *
 act_unbuilt(enum act act)
 {
 	if (act == ACT_CONSOLE)

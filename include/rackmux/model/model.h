@@ -195,6 +195,8 @@ bool	 node_trouble(const struct node *, char *out, size_t size);
 bool	 board_trouble(const struct board *, char *out, size_t size);
 /* NULL when some origin of it can; else the sentence why not. */
 const char *node_cannot(const struct node *, enum act);
+/* The same of the board as a whole (its own LED, ...). */
+const char *board_cannot(const struct board *, enum act);
 /* Why this release does nobody that favour, whatever the board can; NULL: it
  * does. */
 const char *act_unbuilt(enum act);
