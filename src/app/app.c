@@ -86,9 +86,32 @@ ms_of(struct timeval t)
 	return (double)t.tv_sec * 1e3 + (double)t.tv_usec / 1e3;
 }
 
+/* How steadily boards were asked: from one answer to the next. */
+static void
+add_periods(struct json *j, const struct model *m)
+{
+	unsigned long long n = 0, sum = 0, max = 0;
+
+	for (size_t i = 0; i < m->n_boards; i++)
+		for (int k = 0; k <= m->boards[i]->slots; k++) {
+			const struct board *b = m->boards[i];
+			const struct origin *o =
+			    k == 0 ? b->origin : b->nodes[k - 1]->inband;
+
+			if (o == NULL)
+				continue;
+			n += o->periods;
+			sum += o->period_sum;
+			max = o->period_max > max ? o->period_max : max;
+		}
+	json_set_int(j, "periods", (long long)n);
+	json_set_num(j, "period_mean_ms", n > 0 ? (double)sum / (double)n : 0);
+	json_set_int(j, "period_max_ms", (long long)max);
+}
+
 void
-app_write_stats(const struct cli *cli, struct loop *loop,
-    const struct session *s, uint64_t started_ms)
+app_write_stats(const struct cli *cli, struct loop *loop, struct session *s,
+    uint64_t started_ms)
 {
 	const char *path = cli->text[CLIOPT_STATS];
 	struct loop_stats turns;
@@ -112,6 +135,7 @@ app_write_stats(const struct cli *cli, struct loop *loop,
 	json_set_int(j, "turns", (long long)turns.turns);
 	json_set_int(j, "max_turn_wall_us", (long long)turns.max_wall_us);
 	json_set_int(j, "max_turn_cpu_us", (long long)turns.max_cpu_us);
+	add_periods(j, session_model(s));
 	text = json_text(j);
 	f = fopen(path, "we");
 	if (f == NULL || fprintf(f, "%s\n", text) < 0)

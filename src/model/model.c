@@ -284,10 +284,26 @@ origin_set(struct board *b, struct origin *o, int slot, const struct reading *r)
 		model_changed(b->model);
 }
 
+static void
+count_period(struct origin *o, uint64_t now)
+{
+	uint64_t period = now - o->fresh_at;
+
+	if (o->fresh_at == 0 || o->stale || o->since > o->fresh_at)
+		return;
+	o->periods++;
+	o->period_sum += period;
+	if (period > o->period_max)
+		o->period_max = period;
+}
+
 void
 origin_fresh(struct board *b, struct origin *o)
 {
-	o->fresh_at = loop_now(b->model->loop);
+	uint64_t now = loop_now(b->model->loop);
+
+	count_period(o, now);
+	o->fresh_at = now;
 	o->stale = false;
 	o->stale_why[0] = '\0';
 	told_values(b, o);

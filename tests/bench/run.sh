@@ -163,16 +163,43 @@ turn "in a stopped ssh-agent (nothing connects)" "$fleet/rackmux-agent.cfg"
 
 unset SSH_AUTH_SOCK SSH_AGENT_PID
 
+# start_sim OPTIONS...: rackmux-sim, written to $out/sim.cfg; its pid is $sim
+start_sim() {
+	rm -f "$out/sim.cfg"
+	$pin1 "$build/rackmux-sim" "$@" --write-config "$out/sim.cfg" \
+	    >/dev/null 2>&1 &
+	sim=$!
+	while [ ! -e "$out/sim.cfg" ]; do
+		kill -0 $sim || exit 1
+		# No busy waiting: the file comes within a second or two.
+		timeout 0.2 tail -f /dev/null || :
+	done
+}
+
+echo
+echo "From one answer of a board to its next, 64 simulated boards asked each" \
+    "second for 20 s, pinned apart; 1 stalls, and is tried again and again:"
+echo
+echo "| boards | answers | mean ms | longest ms |"
+echo "|---|---:|---:|---:|"
+for stalled in none 1; do
+	fault=
+	[ $stalled = none ] || fault='--fault b001:stall@4'
+	# shellcheck disable=SC2086 # two words, or none
+	start_sim --boards 64 $fault
+	sed '1i poll = 1.0;' "$out/sim.cfg" >"$out/sim-1s.cfg"
+	$pin0 "$out/ptyrun" 50 200 4 20 "$rackmux" -c "$out/sim-1s.cfg" \
+	    status --watch 1000 --stats "$out/s" >/dev/null
+	echo "| 64, $stalled stalled | $(json "$out/s" periods) |" \
+	    "$(json "$out/s" period_mean_ms | cut -c1-6) |" \
+	    "$(json "$out/s" period_max_ms) |"
+	kill $sim
+	wait $sim 2>/dev/null || :
+done
+
 echo
 echo "The simulator with 512 boards:"
-"$build/rackmux-sim" --boards 512 --write-config "$out/sim.cfg" \
-    >/dev/null 2>&1 &
-sim=$!
-while [ ! -e "$out/sim.cfg" ]; do
-	kill -0 $sim || exit 1
-	# No busy waiting: the file comes within a second or two.
-	timeout 0.2 tail -f /dev/null || :
-done
+start_sim --boards 512
 "$rackmux" -c "$out/sim.cfg" status --timing --timeout 60 >"$out/t" 2>&1 || :
 grep '^rackmux: .*full after' "$out/t" || tail -2 "$out/t"
 sed -n 's/^VmHWM:[^0-9]*/simulator resident at most: /p' /proc/$sim/status

@@ -28,7 +28,7 @@ int	 app_signals_caught(const struct app_signals *);	/* 0: none */
 
 /* What the run cost, for --stats; taken before session and loop are freed. */
 void	 app_write_stats(const struct cli *, struct loop *,
-	    const struct session *, uint64_t started_ms);
+	    struct session *, uint64_t started_ms);
 
 /* Forget the boards that a selector (NULL: all) cannot mean, as far as names
  * tell, so that they are not even connected to; false: none is left. */

@@ -35,6 +35,9 @@ struct origin {
 	char url[128];
 	uint64_t since;		/* loop ms of the last change of link */
 	uint64_t fresh_at;	/* loop ms of the last whole round; 0: never */
+	/* From one whole round to the next, while none failed between. */
+	unsigned periods;
+	uint64_t period_sum, period_max;	/* ms */
 	bool stale;		/* the last round failed, or is overdue */
 	char stale_why[160];
 	unsigned rtt_us;
