@@ -235,6 +235,23 @@ board_link_trouble(const struct board *b, char *out, size_t size)
 	}
 }
 
+/* Its board's agent on the node is not well; the driver's note says what to
+ * do about it. */
+static bool
+agent_trouble(const struct node *n, char *out, size_t size)
+{
+	const struct value *v = node_value(n, NAME_AGENT_STATE, NULL);
+
+	if (value_state(v) != VALUE_KNOWN || value_is(v, "up") ||
+	    value_is(v, "absent"))
+		return false;
+	if (value_note(v) != NULL)
+		str_copy(out, size, value_note(v));
+	else
+		str_format(out, size, "its agent is %s", v->text);
+	return true;
+}
+
 bool
 node_trouble(const struct node *n, char *out, size_t size)
 {
@@ -250,6 +267,8 @@ node_trouble(const struct node *n, char *out, size_t size)
 	if (n->inband == NULL && board_link_trouble(n->board, out, size))
 		return true;
 	if (heat_trouble(n, out, size))
+		return true;
+	if (agent_trouble(n, out, size))
 		return true;
 	if (known_is(n, NAME_POWER_STATE, "on") &&
 	    known_is(n, NAME_LINK_STATE, "down") &&

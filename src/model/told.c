@@ -104,12 +104,29 @@ tell_heat(struct node *n, enum heat heat)
 		    "cooled down: %s", text);
 }
 
+/* Perhaps a person pressed the button at the rack: that is worth a line. */
+static void
+tell_locate(struct node *n)
+{
+	const struct value *v = node_value(n, NAME_LOCATE_STATE, NULL);
+	bool lit = value_is(v, "on");
+
+	if (value_state(v) != VALUE_KNOWN)
+		return;
+	if (n->told_locate && lit != n->told_lit)
+		model_event(n->board->model, EVENT_INFO, n->board, n,
+		    "locate LED %s", lit ? "lit" : "dark");
+	n->told_locate = true;
+	n->told_lit = lit;
+}
+
 static void
 tell_node(struct node *n)
 {
 	enum node_state state = node_state(n);
 	enum heat heat = node_heat(n);
 
+	tell_locate(n);
 	if (state != n->told_state)
 		tell_state(n, state);
 	if (heat != n->told_heat && heat != HEAT_NONE)

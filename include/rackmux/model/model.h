@@ -89,6 +89,7 @@ struct node {
 	enum node_state told_state;
 	enum heat told_heat;
 	bool told;
+	bool told_locate, told_lit;
 	uint64_t lost_at;	/* loop ms when it was lost, 0: it is not */
 };
 
