@@ -34,6 +34,9 @@ struct proc {
 	enum wait wait;
 	int status;
 	struct proc_std std;
+	struct sh *shell;
+	uint64_t deadline; /* loop ms, 0: none */
+	bool late;
 };
 
 static void
@@ -195,6 +198,12 @@ struct proc_std *
 proc_std(struct proc *p)
 {
 	return &p->std;
+}
+
+struct sh **
+proc_shell(struct proc *p)
+{
+	return &p->shell;
 }
 
 struct tty *
@@ -436,10 +445,57 @@ proc_err(struct proc *p, const char *fmt, ...)
 int
 proc_sleep(struct proc *p, unsigned ms)
 {
-	if (p->dead)
+	uint64_t now = loop_now(p->machine->loop);
+
+	if (p->dead || p->late)
 		return -1;
+	if (p->deadline != 0 && now + ms >= p->deadline) {
+		ms = p->deadline > now ? (unsigned)(p->deadline - now) : 0;
+		p->late = true;
+	}
 	timer_start(p->timer, ms);
 	wait_for(p, WAIT_TIME);
 	timer_stop(p->timer);
-	return p->dead ? -1 : 0;
+	return p->dead || p->late ? -1 : 0;
+}
+
+uint64_t
+proc_deadline(struct proc *p, unsigned ms)
+{
+	uint64_t outer = p->deadline;
+	uint64_t mine = loop_now(p->machine->loop) + ms;
+
+	if (outer == 0 || mine < outer)
+		p->deadline = mine;
+	return outer;
+}
+
+bool
+proc_deadline_end(struct proc *p, uint64_t outer)
+{
+	bool late = p->late;
+
+	p->deadline = outer;
+	p->late = outer != 0 && loop_now(p->machine->loop) >= outer;
+	return late;
+}
+
+bool
+proc_late(const struct proc *p)
+{
+	return p->late;
+}
+
+const struct command *
+machine_command(const struct machine *m, const char *name)
+{
+	const struct command *const tables[] = { m->commands, m->more };
+	const struct command *c;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(tables); i++)
+		for (c = tables[i]; c != NULL && c->name != NULL; c++)
+			if (strcmp(c->name, name) == 0)
+				return c;
+	return NULL;
 }

@@ -30,6 +30,9 @@ struct proc_std {
 };
 
 struct proc_std *proc_std(struct proc *);
+/* The shell that runs a command of the machine's, or NULL. */
+struct sh;
+struct sh **proc_shell(struct proc *);
 struct tty *proc_tty(struct proc *);		/* NULL: no terminal */
 /* Ctrl-C came; reading clears it. */
 bool	 proc_interrupted(struct proc *, bool clear);

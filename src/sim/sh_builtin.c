@@ -358,13 +358,9 @@ b_exec(struct sh *sh, int argc, char **argv)
 static bool
 exists(struct sh *sh, const char *name, const char **where)
 {
-	const struct command *c = proc_machine(sh->p)->commands;
-
 	*where = "/usr/bin/";
-	for (; c != NULL && c->name != NULL; c++)
-		if (strcmp(c->name, name) == 0)
-			return true;
-	return util_find(name) != NULL;
+	return machine_command(proc_machine(sh->p), name) != NULL ||
+	    util_find(name) != NULL;
 }
 
 static int

@@ -36,7 +36,7 @@ sh_error(struct sh *sh, const char *fmt, ...)
 bool
 sh_stop(struct sh *sh)
 {
-	return sh->flow != FLOW_NONE || proc_dead(sh->p) ||
+	return sh->flow != FLOW_NONE || proc_dead(sh->p) || proc_late(sh->p) ||
 	    proc_interrupted(sh->p, false);
 }
 
@@ -287,12 +287,25 @@ assign(struct sh *sh, const char *raw, size_t n, bool keep_old)
 	return ok;
 }
 
+/* It may ask its shell for the environment, and for other commands. */
+static int
+run_of_machine(struct sh *sh, const struct command *c, int argc, char **argv)
+{
+	struct sh **shell = proc_shell(sh->p), *outer = *shell;
+	int status;
+
+	*shell = sh;
+	status = c->fn(sh->p, argc, argv);
+	*shell = outer;
+	return status;
+}
+
 static int
 run_command(struct sh *sh, int argc, char **argv)
 {
 	const struct builtin *b = sh_builtin(argv[0]);
 	struct function *f = sh_function(sh, argv[0]);
-	const struct command *c = proc_machine(sh->p)->commands;
+	const struct command *c;
 	const char *base = strrchr(argv[0], '/');
 
 	if (f != NULL && (b == NULL || !b->special))
@@ -301,9 +314,8 @@ run_command(struct sh *sh, int argc, char **argv)
 		return b->fn(sh, argc, argv);
 	/* By a path, or by name: the machine's own come first. */
 	base = base != NULL ? base + 1 : argv[0];
-	for (; c != NULL && c->name != NULL; c++)
-		if (strcmp(c->name, base) == 0)
-			return c->fn(sh->p, argc, argv);
+	if ((c = machine_command(proc_machine(sh->p), base)) != NULL)
+		return run_of_machine(sh, c, argc, argv);
 	b = util_find(base);
 	if (b == NULL && base != argv[0])
 		b = sh_builtin(base);

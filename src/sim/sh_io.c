@@ -44,10 +44,11 @@ t_file(struct tests *t, char op, const char *name)
 	switch (op) {
 	case 'f':
 	case 'c':
-	case 'S':
 	case 'p':
 	case 'b':
 		return k == VFS_FILE;
+	case 'S':
+		return k == VFS_SOCKET;
 	case 'd':
 		return k == VFS_DIR;
 	case 'L':

@@ -107,7 +107,7 @@ sh_init(struct sh *sh, struct proc *p)
 	sh->p = p;
 	sh->name = mem_strdup("sh");
 	sh->umask = 022;
-	str_copy(sh->cwd, sizeof sh->cwd, "/root");
+	str_copy(sh->cwd, sizeof sh->cwd, m->home ? m->home : "/root");
 	if (vfs_stat(m->vfs, sh->cwd, true) != VFS_DIR)
 		str_copy(sh->cwd, sizeof sh->cwd, "/");
 	for (int i = 0; i < SH_FDS; i++)

@@ -71,6 +71,7 @@ machine_init(struct sim_board *b)
 	m->vfs = vfs_new();
 	/* node1..node4 are the first of them, since 2.1. */
 	m->commands = turing_pi_commands + (b->tp.fw->modern ? 0 : 4);
+	m->http = turing_pi_http;
 	m->board = b;
 	m->hostname = "turingpi";
 	m->prompt = b->tp.fw->prompt;

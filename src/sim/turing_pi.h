@@ -36,7 +36,7 @@ void	 flash_status(const struct sim_board *, struct buf *body);
 
 /* Commands by file. */
 int	 cmd_tpi(struct proc *, int argc, char **argv);
-int	 cmd_curl(struct proc *, int argc, char **argv);
+int	 turing_pi_http(struct proc *, const struct http_ask *, struct buf *);
 int	 cmd_picocom(struct proc *, int argc, char **argv);
 int	 cmd_node_console(struct proc *, int argc, char **argv);
 /* /dev/ttySn of a node from 0. */

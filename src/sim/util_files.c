@@ -56,7 +56,8 @@ list_entry(struct sh *sh, const char *path, const char *name, bool is_long,
 	static const char kinds[] = { [VFS_NONE] = '?',
 		[VFS_FILE] = '-',
 		[VFS_DIR] = 'd',
-		[VFS_LINK] = 'l' };
+		[VFS_LINK] = 'l',
+		[VFS_SOCKET] = 's' };
 	enum vfs_kind k = vfs_stat(vfs_of(sh), path, false);
 	char target[300];
 	struct buf b;

@@ -234,12 +234,39 @@ u_prefix(struct sh *sh, int argc, char **argv)
 {
 	int i = util_operand(argc, argv);
 
-	if (strcmp(argv[0], "timeout") == 0)
-		i++;
 	if (strcmp(argv[0], "sudo") == 0 && i < argc &&
 	    strcmp(argv[i - 1], "-u") == 0)
 		i++;
 	return i < argc ? sh_run_args(sh, argc - i, argv + i) : 0;
+}
+
+/* timeout [-s SIGNAL] [-k DURATION] DURATION COMMAND; busybox once had it
+ * -t SECONDS. */
+static int
+u_timeout(struct sh *sh, int argc, char **argv)
+{
+	int i = 1, status;
+	uint64_t outer;
+	double s;
+
+	for (; i + 1 < argc && argv[i][0] == '-'; i++) {
+		if (strcmp(argv[i], "-t") == 0)
+			break;
+		if (strcmp(argv[i], "-s") == 0 || strcmp(argv[i], "-k") == 0)
+			i++;
+	}
+	if (i < argc && strcmp(argv[i], "-t") == 0)
+		i++;
+	if (i + 1 >= argc) {
+		proc_err(sh->p, "timeout: missing operand\n");
+		return 125;
+	}
+	s = strtod(argv[i++], NULL);
+	if (s <= 0 || s > 1e6)
+		return sh_run_args(sh, argc - i, argv + i);
+	outer = proc_deadline(sh->p, (unsigned)(s * 1000));
+	status = sh_run_args(sh, argc - i, argv + i);
+	return proc_deadline_end(sh->p, outer) ? 124 : status;
 }
 
 static int
@@ -398,7 +425,7 @@ const struct builtin util_system_table[] = {
 	{ "su", u_prefix, false },
 	{ "sudo", u_prefix, false },
 	{ "sync", u_nothing, false },
-	{ "timeout", u_prefix, false },
+	{ "timeout", u_timeout, false },
 	{ "tty", u_tty, false },
 	{ "uname", u_uname, false },
 	{ "uptime", u_uptime, false },

@@ -279,6 +279,12 @@ vfs_dir(struct vfs *v, const char *path)
 }
 
 void
+vfs_socket(struct vfs *v, const char *path)
+{
+	make(v, path, VFS_SOCKET);
+}
+
+void
 vfs_remove(struct vfs *v, const char *path)
 {
 	struct file *f = find(v, path, false, NULL), *dir;
@@ -306,6 +312,8 @@ vfs_read(struct vfs *v, const char *path, struct buf *out)
 		return err;
 	if (f->kind == VFS_DIR)
 		return -EISDIR;
+	if (f->kind == VFS_SOCKET)
+		return -ENXIO;
 	if (f->read != NULL)
 		return f->read(f->arg, path, out);
 	if (f->write != NULL)
@@ -356,6 +364,8 @@ vfs_write(
 	}
 	if (f->kind == VFS_DIR)
 		return -EISDIR;
+	if (f->kind == VFS_SOCKET)
+		return -ENXIO;
 	if (f->write != NULL)
 		return f->write(f->arg, path, s, len);
 	if (f->read != NULL || strncmp(path, "/sys/", 5) == 0 ||

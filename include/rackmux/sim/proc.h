@@ -14,12 +14,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "rackmux/base/loop.h"
 #include "rackmux/base/mem.h"
 #include "rackmux/sim/vfs.h"
 
+struct buf;
 struct proc;
 struct machine;
 
@@ -33,16 +35,31 @@ struct command {
 	command_fn *fn;
 };
 
+/* A request to a port of the machine's own, as curl and wget make it. */
+struct http_ask {
+	const char *host, *path, *data;	/* data NULL: GET */
+	int port;
+	bool tls, insecure;	/* insecure: the certificate is not checked */
+	bool again;		/* the same process has asked before */
+};
+/* The status with the body, or an error. May sleep. */
+enum { HTTP_NO_HOST = -6, HTTP_REFUSED = -7, HTTP_RESET = -56,
+	HTTP_BAD_CERT = -60 };
+typedef int http_fn(struct proc *, const struct http_ask *, struct buf *body);
+
 /* What a simulated machine is, as far as its shell goes. Borrowed. */
 struct machine {
 	struct loop *loop;
 	struct vfs *vfs;
 	const struct command *commands;	/* ends with a NULL name */
+	const struct command *more;	/* after those, or NULL */
+	http_fn *http;			/* NULL: nobody listens */
 	void *board;			/* for the commands */
 	const char *hostname;
 	const char *prompt;		/* PS1 of an interactive shell */
 	const char *issue;		/* before "login: " */
 	const char *user, *password;	/* of a login on a serial line */
+	const char *home;		/* of user; NULL: /root */
 	const char *kernel;		/* uname -r */
 	const char *arch;		/* uname -m */
 	bool cursor_query;		/* busybox: ESC [6n with each prompt */
@@ -85,6 +102,24 @@ int	 proc_printf(struct proc *, const char *fmt, ...) RM_PRINTF(2, 3);
 int	 proc_err(struct proc *, const char *fmt, ...) RM_PRINTF(2, 3);
 int	 proc_sleep(struct proc *, unsigned ms);	/* -1: hung up */
 bool	 proc_dead(const struct proc *);
+/* From now on sleeps end, with -1, after ms in all, as timeout(1) would have
+ * it. Returns what proc_deadline_end() wants, which says if it was reached. */
+uint64_t proc_deadline(struct proc *, unsigned ms);
+bool	 proc_deadline_end(struct proc *, uint64_t outer);
+bool	 proc_late(const struct proc *);
+
+/* --- for commands --- */
+const struct command *machine_command(const struct machine *,
+	    const char *name);
+/* A variable of the shell that runs this, or NULL. */
+const char *proc_env(struct proc *, const char *name);
+bool	 proc_is_root(struct proc *);
+/* As sudo does; home: with root's HOME. 127: there is no such program. */
+int	 proc_run_as_root(struct proc *, bool home, int argc, char **argv);
+/* "localhost" and its like. */
+bool	 machine_is_host(const struct machine *, const char *host);
+int	 cmd_curl(struct proc *, int argc, char **argv);
+int	 cmd_wget(struct proc *, int argc, char **argv);
 
 /* Ready-made mains. */
 struct shell_args { const char *command; };	/* NULL: reads its stdin */

@@ -31,13 +31,14 @@ void	 vfs_dynamic(struct vfs *, const char *path, vfs_read_fn *,
 	    vfs_write_fn *, void *arg);		/* write may be NULL: read-only */
 void	 vfs_link(struct vfs *, const char *path, const char *target);
 void	 vfs_dir(struct vfs *, const char *path);
+void	 vfs_socket(struct vfs *, const char *path);
 void	 vfs_remove(struct vfs *, const char *path);	/* and below */
 
 /* 0 or negative errno. Paths are absolute; symlinks and .. are followed. */
 int	 vfs_read(struct vfs *, const char *path, struct buf *out);
 int	 vfs_write(struct vfs *, const char *path, const char *, size_t len,
 	    bool append);
-enum vfs_kind { VFS_NONE, VFS_FILE, VFS_DIR, VFS_LINK };
+enum vfs_kind { VFS_NONE, VFS_FILE, VFS_DIR, VFS_LINK, VFS_SOCKET };
 enum vfs_kind vfs_stat(struct vfs *, const char *path, bool follow);
 /* Names in a folder, sorted, one a call; NULL when there are no more. */
 const char *vfs_list(struct vfs *, const char *path, size_t index);
