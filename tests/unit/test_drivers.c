@@ -1,3 +1,5 @@
+#include <dirent.h>
+
 #include "driver_fake.h"
 
 /* Every entry of the table is whole, and the template is one too. */
@@ -34,6 +36,106 @@ TEST(drivers_are_found_by_type)
 	CHECK(driver_find("skel") == NULL);
 	CHECK(driver_find("") == NULL);
 	CHECK(driver_find(NULL) == NULL);
+}
+
+/* --- what belongs to a driver --- */
+
+static const char *
+in_tree(const char *name)
+{
+	static char path[512];
+	const char *top = getenv("RM_TOP");
+
+	str_format(path, sizeof path, "%s/%s", top ? top : ".", name);
+	return path;
+}
+
+static size_t
+transcripts(const char *type)
+{
+	char name[128];
+	struct dirent *e;
+	size_t n = 0;
+	DIR *dir;
+
+	str_format(name, sizeof name, "tests/transcripts/%s", type);
+	dir = opendir(in_tree(name));
+	while (dir != NULL && (e = readdir(dir)) != NULL)
+		n += str_ends(e->d_name, ".txt");
+	if (dir != NULL)
+		closedir(dir);
+	return n;
+}
+
+TEST(drivers_have_transcripts)
+{
+	for (size_t i = 0; i < driver_table_len; i++)
+		if (transcripts(driver_table[i]->type) == 0)
+			test_fail(__FILE__, __LINE__,
+			    "no tests/transcripts/%s/*.txt",
+			    driver_table[i]->type);
+}
+
+static bool
+file_has(const char *name, const char *text)
+{
+	char line[4096];
+	bool has = false;
+	FILE *f = fopen(in_tree(name), "re");
+
+	CHECK(f != NULL);
+	while (!has && fgets(line, sizeof line, f) != NULL)
+		has = strstr(line, text) != NULL;
+	fclose(f);
+	return has;
+}
+
+TEST(drivers_are_in_the_readme)
+{
+	char row[96];
+
+	for (size_t i = 0; i < driver_table_len; i++) {
+		str_format(row, sizeof row, "`%s`", driver_table[i]->type);
+		if (!file_has("README.md", row))
+			test_fail(__FILE__, __LINE__,
+			    "README.md does not name %s", row);
+	}
+}
+
+static void
+check_setting(const struct driver *d, const struct driver_setting *k)
+{
+	double v;
+
+	if (k->key[0] == '\0' ||
+	    strspn(k->key, "abcdefghijklmnopqrstuvwxyz0123456789_") !=
+		strlen(k->key))
+		test_fail(__FILE__, __LINE__, "%s: key %s", d->type, k->key);
+	for (const struct driver_setting *o = d->settings; o != k; o++)
+		CHECK(strcmp(o->key, k->key) != 0);
+	CHECK(k->standard != NULL);
+	CHECK(k->meaning != NULL && strlen(k->meaning) > 10);
+	if (k->type == SETTING_BOOL)
+		CHECK(strcmp(k->standard, "true") == 0 ||
+		    strcmp(k->standard, "false") == 0);
+	if (k->type == SETTING_NUMBER || k->type == SETTING_INT) {
+		CHECK(k->min < k->max);
+		CHECK(k->standard[0] == '\0' ||
+		    (str_double(k->standard, &v) && v >= k->min &&
+			v <= k->max));
+	}
+	if (k->type == SETTING_TEXT)
+		CHECK(k->max >= 1 && strlen(k->standard) <= (size_t)k->max);
+}
+
+TEST(drivers_settings_are_whole)
+{
+	const struct driver *d;
+
+	for (size_t i = 0; (d = nth(i)) != NULL; i++)
+		for (const struct driver_setting *k = d->settings;
+		     k != NULL && k->key != NULL; k++)
+			check_setting(d, k);
 }
 
 static void

@@ -161,6 +161,51 @@ keys(struct buf *b)
 	}
 }
 
+static const char *
+setting_type(const struct driver_setting *k, char *out, size_t size)
+{
+	static const char *const types[] = { [SETTING_TEXT] = "string",
+		[SETTING_NUMBER] = "number",
+		[SETTING_INT] = "whole number",
+		[SETTING_BOOL] = "true or false" };
+
+	if (k->type == SETTING_NUMBER || k->type == SETTING_INT)
+		str_format(out, size, "%s, %g to %.10g", types[k->type], k->min,
+		    k->max);
+	else
+		str_copy(out, size, types[k->type]);
+	return out;
+}
+
+static void
+settings_of(struct buf *b, const char *what, const struct driver *d)
+{
+	char type[96];
+
+	if (d->settings == NULL || d->settings->key == NULL)
+		return;
+	buf_printf(b, ".SS %s\n", what);
+	add_text(b, d->type);
+	buf_printf(b, " (%s)\n", d->title);
+	for (const struct driver_setting *k = d->settings; k->key; k++) {
+		item(b, k->key, setting_type(k, type, sizeof type));
+		add_text(b, k->meaning);
+		if (k->standard[0] != '\0') {
+			buf_puts(b, "\n(default ");
+			add_text(b, k->standard);
+			buf_puts(b, ")");
+		}
+		buf_puts(b, "\n");
+	}
+}
+
+static void
+settings(struct buf *b)
+{
+	for (size_t i = 0; i < driver_table_len; i++)
+		settings_of(b, "A board of type", driver_table[i]);
+}
+
 static void
 roles(struct buf *b)
 {
@@ -235,6 +280,11 @@ TEST(manual_has_every_action)
 TEST(manual_has_every_configuration_key)
 {
 	check_page("rackmux.cfg.5", "options.def", keys);
+}
+
+TEST(manual_has_every_setting_of_a_driver)
+{
+	check_page("rackmux.cfg.5", "settings", settings);
 }
 
 TEST(manual_has_every_theme_role)
