@@ -193,12 +193,13 @@ struct order {
 	int slot;
 	enum act act;
 	bool ends_link;		/* what was asked for ends the connection */
+	bool apart;		/* by exec: it may take longer than a poll */
 	enum act_outcome (*judge)(struct order *, const struct link_result *,
 	    char *text, size_t size);
 	void (*after)(struct order *, enum act_outcome);
 	struct order *next;
 };
-/* tmpl is copied; of it ticket, slot, act, ends_link, judge, after count. */
+/* tmpl is copied; of it ticket, slot, act and what follows them count. */
 void	 drv_order(struct drv *, const struct order *tmpl, const char *cmd,
 	    unsigned timeout_ms);
 /* The first words of what was said, clean, or "the command failed". */
