@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rackmux/base/buf.h"
 #include "rackmux/base/mem.h"
 #include "rackmux/base/text.h"
 #include "rackmux/driver/drivers.h"
@@ -16,12 +15,25 @@
 
 #define ACT_TIMEOUT 8000
 
+void
+lx_init(struct lx *lx)
+{
+	report_init(&lx->report, &lx->drv, SOURCE_NODE);
+}
+
+void
+lx_release(struct lx *lx)
+{
+	drv_orders_drop(&lx->drv);
+	report_release(&lx->report);
+}
+
 static struct drv *
 lx_open(void)
 {
 	struct lx *lx = mem_alloc(sizeof *lx);
 
-	report_init(&lx->report, &lx->drv, SOURCE_NODE);
+	lx_init(lx);
 	return &lx->drv;
 }
 
@@ -30,16 +42,13 @@ lx_close(struct drv *d)
 {
 	struct lx *lx = (struct lx *)d;
 
-	drv_orders_drop(d);
-	report_release(&lx->report);
+	lx_release(lx);
 	free(lx);
 }
 
-static void
-lx_reset(struct drv *d)
+void
+lx_forget(struct lx *lx)
 {
-	struct lx *lx = (struct lx *)d;
-
 	lx->once = lx->has_vcgencmd = lx->no_vchi = lx->has_pmic = false;
 	lx->is_pi = lx->is_root = lx->has_sudo = false;
 	lx->route[0] = lx->led[0] = lx->rest[0] = '\0';
@@ -47,29 +56,41 @@ lx_reset(struct drv *d)
 }
 
 static void
+lx_reset(struct drv *d)
+{
+	lx_forget((struct lx *)d);
+}
+
+void
+lx_take(struct lx *lx, char *text)
+{
+	struct lx_round *round = mem_alloc(sizeof *round);
+	bool first = !lx->once;
+
+	lx_parse_round(lx, round, text);
+	lx_report(lx, round);
+	free(round);
+	if (first && lx->once)
+		lx->drv.sink.can_changed(lx->drv.sink_arg);
+}
+
+static void
 on_answer(void *arg, const struct link_result *result)
 {
 	struct lx *lx = arg;
-	struct lx_round *round;
-	bool first = !lx->once;
 	char *copy;
 
 	if (!answer_open(&lx->drv, result, &copy))
 		return;
-	round = mem_alloc(sizeof *round);
-	lx_parse_round(lx, round, copy);
-	lx_report(lx, round);
-	free(round);
+	lx_take(lx, copy);
 	free(copy);
-	if (first && lx->once)
-		lx->drv.sink.can_changed(lx->drv.sink_arg);
 	drv_fresh(&lx->drv);
 }
 
-static void
-lx_poll(struct drv *d)
+void
+lx_ask(struct lx *lx, link_done_fn *done, void *arg)
 {
-	struct lx *lx = (struct lx *)d;
+	const struct drv *d = &lx->drv;
 	const char *cmd;
 
 	if (!lx->defined) {
@@ -84,10 +105,16 @@ lx_poll(struct drv *d)
 		cmd = "rm_lx";
 	else
 		cmd = lx->has_pmic ? "rm_lx vp" : "rm_lx v";
-	d->link.run(d->link.arg, cmd, POLL_TIMEOUT(d), on_answer, lx);
+	d->link.run(d->link.arg, cmd, POLL_TIMEOUT(d), done, arg);
 }
 
-static const char *
+static void
+lx_poll(struct drv *d)
+{
+	lx_ask((struct lx *)d, on_answer, d);
+}
+
+const char *
 lx_can(struct drv *d, int slot, enum act act)
 {
 	struct lx *lx = (struct lx *)d;
@@ -144,23 +171,29 @@ led_command(struct lx *lx, struct buf *b, bool on)
 	buf_puts(b, "/trigger");
 }
 
+void
+lx_act_command(struct lx *lx, struct buf *b, enum act act)
+{
+	const char *sudo = lx->is_root ? "" : "sudo -n ";
+
+	if (act == ACT_LOCATE_ON || act == ACT_LOCATE_OFF)
+		led_command(lx, b, act == ACT_LOCATE_ON);
+	else
+		buf_printf(b, "%ssystemctl %s", sudo,
+		    act == ACT_POWER_SOFT ? "poweroff" : "reboot");
+}
+
 static void
 lx_do(struct drv *d, unsigned ticket, int slot, enum act act)
 {
-	struct lx *lx = (struct lx *)d;
 	const struct order order = { .ticket = ticket,
 		.slot = slot,
 		.act = act,
 		.ends_link = act == ACT_POWER_SOFT || act == ACT_POWER_RESET };
-	const char *sudo = lx->is_root ? "" : "sudo -n ";
 	struct buf b;
 
 	buf_init(&b, 0);
-	if (act == ACT_LOCATE_ON || act == ACT_LOCATE_OFF)
-		led_command(lx, &b, act == ACT_LOCATE_ON);
-	else
-		buf_printf(&b, "%ssystemctl %s", sudo,
-		    act == ACT_POWER_SOFT ? "poweroff" : "reboot");
+	lx_act_command((struct lx *)d, &b, act);
 	drv_order(d, &order, buf_str(&b), ACT_TIMEOUT);
 	buf_release(&b);
 }

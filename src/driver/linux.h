@@ -1,8 +1,12 @@
 /*
- * linux - what the files of the in-band driver share.
+ * linux - what the files of the in-band driver share, and what the driver of
+ * a board whose nodes are reached from inside builds upon: its own struct
+ * begins with a struct lx, and it calls lx_can() and the like by itself.
  */
 #ifndef RM_DRIVER_LINUX_H
 #define RM_DRIVER_LINUX_H
+
+#include "rackmux/base/buf.h"
 
 #include "net.h"
 #include "report.h"
@@ -11,6 +15,7 @@
 struct lx {
 	struct drv drv; /* first */
 	struct report report;
+	bool carried;	/* fan and locate LED are its board's, not its own */
 	bool defined;	/* the link knows our functions */
 	bool once;	/* the static part has been read */
 	bool is_pi, has_vcgencmd, no_vchi, has_pmic;
@@ -44,6 +49,18 @@ struct lx_round {
 };
 
 extern const char lx_once_body[], lx_body[];
+
+void	 lx_init(struct lx *);
+void	 lx_release(struct lx *);
+/* The link came up again. */
+void	 lx_forget(struct lx *);
+/* Begin a round: its answer goes to done, which calls lx_take(). */
+void	 lx_ask(struct lx *, link_done_fn *done, void *arg);
+/* Report a whole answer; text is cut up. */
+void	 lx_take(struct lx *, char *text);
+const char *lx_can(struct drv *, int slot, enum act);
+/* The command of a soft power off, a reset or a locate. */
+void	 lx_act_command(struct lx *, struct buf *, enum act);
 
 /* A line of the static part; true when it was one. */
 bool	 lx_parse_once(struct lx *, const char *key, char *rest);

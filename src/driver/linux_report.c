@@ -365,8 +365,10 @@ lx_report(struct lx *lx, struct lx_round *r)
 	report_field(rp, slot, NAME_LOAD_1M, NULL, r->load, 1,
 	    "/proc/loadavg cannot be read.");
 	report_mem(lx, r);
-	report_fan(lx, r);
-	report_led(lx, r);
+	if (!lx->carried) {
+		report_fan(lx, r);
+		report_led(lx, r);
+	}
 	lx_report_heat(lx, r);
 	lx_report_net(lx, r);
 	lx_report_pi(lx, r);

@@ -91,7 +91,7 @@ drv_order(struct drv *d, const struct order *tmpl, const char *cmd,
 	o->drv = d;
 	o->next = d->orders;
 	d->orders = o;
-	if (d->driver->no_shell_ssh)
+	if (d->driver->no_shell_ssh || tmpl->apart)
 		d->link.exec(d->link.arg, cmd, timeout_ms, on_done, o);
 	else
 		d->link.run(d->link.arg, cmd, timeout_ms, on_done, o);

@@ -122,12 +122,19 @@ void
 report_number(struct report *rp, int slot, enum name_id id,
     const char *instance, double v)
 {
+	report_number_noted(rp, slot, id, instance, v, NULL);
+}
+
+void
+report_number_noted(struct report *rp, int slot, enum name_id id,
+    const char *instance, double v, const char *note)
+{
 	char inst[32], why[64];
 	const char *i = legal(id, instance, inst, sizeof inst);
 
 	mark(rp, slot, id, i);
 	if (plausible(id, v)) {
-		drv_number(rp->drv, slot, id, i, rp->source, v);
+		drv_number_noted(rp->drv, slot, id, i, rp->source, v, note);
 		return;
 	}
 	str_format(
@@ -139,11 +146,18 @@ void
 report_text(struct report *rp, int slot, enum name_id id, const char *instance,
     const char *text)
 {
+	report_text_noted(rp, slot, id, instance, text, NULL);
+}
+
+void
+report_text_noted(struct report *rp, int slot, enum name_id id,
+    const char *instance, const char *text, const char *note)
+{
 	char inst[32];
 	const char *i = legal(id, instance, inst, sizeof inst);
 
 	mark(rp, slot, id, i);
-	drv_text(rp->drv, slot, id, i, rp->source, text);
+	drv_text_noted(rp->drv, slot, id, i, rp->source, text, note);
 }
 
 void

@@ -38,6 +38,11 @@ void	 report_number(struct report *, int slot, enum name_id,
 	    const char *instance, double);
 void	 report_text(struct report *, int slot, enum name_id,
 	    const char *instance, const char *);
+/* With something to be said of it; note may be NULL. */
+void	 report_number_noted(struct report *, int slot, enum name_id,
+	    const char *instance, double, const char *note);
+void	 report_text_noted(struct report *, int slot, enum name_id,
+	    const char *instance, const char *, const char *note);
 void	 report_unknown(struct report *, int slot, enum name_id,
 	    const char *instance, const char *why);
 /* The number in s, or unknown; "-" is what a probe prints for a file that

@@ -3,7 +3,8 @@
  *
  *   # a comment
  *   * poll                    the round begins
- *   > rm_tp                   what must be sent; what follows, up to the next
+ *   > rm_tp                   what must be sent (the last line, if it has
+ *                             several); what follows, up to the next
  *   rail 1 enabled            line with one of these marks, comes back
  *   end
  *   = 1 power.state board on  SLOT NAME SOURCE VALUE
@@ -68,11 +69,17 @@ transcript_answer(struct transcript *t)
 static void
 transcript_sent(struct transcript *t, const char *cmd)
 {
+	const char *sent, *nl;
+
 	transcript_answer(t);
 	if (t->f->runs == 0)
 		TFAIL(t, "nothing was sent, not \"%s\"", cmd);
-	if (strcmp(t->f->run[0].cmd, cmd) != 0)
-		TFAIL(t, "sent \"%s\", not \"%s\"", t->f->run[0].cmd, cmd);
+	sent = t->f->run[0].cmd;
+	nl = strrchr(sent, '\n');
+	if (nl != NULL)
+		sent = nl + 1;
+	if (strcmp(sent, cmd) != 0)
+		TFAIL(t, "sent \"%s\", not \"%s\"", sent, cmd);
 	t->answering = true;
 }
 
