@@ -129,6 +129,8 @@ struct driver {
 	bool no_shell_ssh;	/* over SSH neither: commands by exec only */
 	/* --- keys of its own in a board's group, or NULL --- */
 	const struct driver_setting *settings;
+	const char *link;	/* of a feed: where its commands run when the
+				 * configuration does not say */
 	/* --- required --- */
 	struct drv *(*open)(void);
 	/* Begin one round. Never called while one is under way. */
@@ -155,6 +157,13 @@ struct driver {
 extern const struct driver *const driver_table[];
 extern const size_t driver_table_len;
 const struct driver *driver_find(const char *type);	/* NULL: unknown */
+
+/* Power feeds are drivers too, whose slots are ports or plugs; they have a
+ * table of their own, and names of types that no board has. The settings
+ * "used" ("1,5") and "ports" come from the configuration as a whole. */
+extern const struct driver *const feed_table[];
+extern const size_t feed_table_len;
+const struct driver *feed_find(const char *type);	/* NULL: unknown */
 
 /* Detection: run this, give the output to driver_detect(). */
 extern const char driver_facts_script[];

@@ -11,4 +11,12 @@ extern const struct driver driver_turing_pi;
 extern const struct driver driver_linux;
 extern const struct driver driver_skel;
 
+/* Power feeds: feed_table.c. */
+extern const struct driver feed_unifi;
+extern const struct driver feed_routeros;
+extern const struct driver feed_snmp;
+extern const struct driver feed_tasmota;
+extern const struct driver feed_shelly;
+extern const struct driver feed_command;
+
 #endif
