@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rackmux/sim/device.h"
+
 #include "co.h"
 #include "proc_in.h"
 
@@ -16,7 +18,16 @@
 
 #define IN_MAX (1024 * 1024)
 
-enum wait { WAIT_NONE, WAIT_INPUT, WAIT_ROOM, WAIT_TIME, WAIT_TURN };
+enum wait { WAIT_NONE, WAIT_INPUT, WAIT_ROOM, WAIT_TIME, WAIT_TURN, WAIT_KID };
+
+struct kid {
+	struct proc *proc, *parent;
+	int pid, status;
+	bool ended;
+	void (*release)(void *arg);
+	void *arg;
+	struct kid *next;
+};
 
 struct proc {
 	struct machine *machine;
@@ -35,6 +46,8 @@ struct proc {
 	int status;
 	struct proc_std std;
 	struct sh *shell;
+	struct kid *kids;
+	int last_pid;
 	uint64_t deadline; /* loop ms, 0: none */
 	bool late;
 };
@@ -50,6 +63,8 @@ body(void *arg)
 static void
 resume(struct proc *p)
 {
+	struct kid *kid;
+
 	p->wait = WAIT_NONE;
 	p->running = true;
 	co_resume(p->co);
@@ -59,6 +74,8 @@ resume(struct proc *p)
 	if (!co_done(p->co) || p->told)
 		return;
 	p->told = true;
+	for (kid = p->kids; kid != NULL; kid = kid->next)
+		proc_hangup(kid->proc);
 	if (p->io.ended != NULL)
 		p->io.ended(p->io_arg, p->status);
 }
@@ -111,11 +128,27 @@ proc_new(struct machine *m, bool tty, const struct proc_io *io, void *io_arg,
 	return p;
 }
 
+static void
+kid_drop(struct proc *p, struct kid *kid)
+{
+	struct kid **at = &p->kids;
+
+	while (*at != kid)
+		at = &(*at)->next;
+	*at = kid->next;
+	proc_free(kid->proc);
+	if (kid->release != NULL)
+		kid->release(kid->arg);
+	free(kid);
+}
+
 void
 proc_free(struct proc *p)
 {
 	if (p == NULL)
 		return;
+	while (p->kids != NULL)
+		kid_drop(p, p->kids);
 	p->dead = true;
 	p->told = true;
 	/* Each wait ends at once now, so this comes to an end. */
@@ -169,7 +202,24 @@ proc_input_eof(struct proc *p)
 void
 proc_writable(struct proc *p)
 {
+	struct kid *kid;
+
 	wake(p, WAIT_ROOM);
+	for (kid = p->kids; kid != NULL; kid = kid->next)
+		proc_writable(kid->proc);
+}
+
+void
+proc_send(struct proc *p, const char *s, size_t len)
+{
+	if (!p->told && !p->dead)
+		p->io.write(p->io_arg, s, len, false);
+}
+
+void
+proc_wake(struct proc *p)
+{
+	wake(p, WAIT_INPUT);
 }
 
 void
@@ -184,6 +234,106 @@ struct machine *
 proc_machine(struct proc *p)
 {
 	return p->machine;
+}
+
+/* --- in the background --- */
+
+static size_t
+kid_write(void *arg, const char *s, size_t len, bool err)
+{
+	const struct kid *kid = arg;
+	struct proc *p = kid->parent;
+	struct buf cooked;
+
+	if (p->told || p->dead)
+		return len;
+	if (p->tty == NULL)
+		return p->io.write(p->io_arg, s, len, err);
+	buf_init(&cooked, 0);
+	tty_output(p->tty, s, len, &cooked);
+	p->io.write(p->io_arg, buf_str(&cooked), cooked.len, false);
+	buf_release(&cooked);
+	return len;
+}
+
+static void
+kid_ended(void *arg, int status)
+{
+	struct kid *kid = arg;
+
+	kid->ended = true;
+	kid->status = status;
+	wake(kid->parent, WAIT_KID);
+}
+
+int
+proc_spawn(
+    struct proc *p, proc_main *main_fn, void *arg, void (*release)(void *arg))
+{
+	static const struct proc_io io = {
+		.write = kid_write,
+		.ended = kid_ended,
+	};
+	struct kid *kid, *next;
+
+	for (kid = p->kids; kid != NULL; kid = next) {
+		next = kid->next;
+		if (kid->ended && kid->pid != p->last_pid)
+			kid_drop(p, kid);
+	}
+	kid = mem_alloc(sizeof *kid);
+	kid->parent = p;
+	kid->pid = p->last_pid = (p->last_pid != 0 ? p->last_pid : 4711) + 1;
+	kid->release = release;
+	kid->arg = arg;
+	kid->proc = proc_new(p->machine, false, &io, kid, main_fn, arg);
+	kid->proc->std.in.null = true;
+	kid->next = p->kids;
+	p->kids = kid;
+	return kid->pid;
+}
+
+static struct kid *
+kid_find(struct proc *p, int pid)
+{
+	struct kid *kid = p->kids;
+
+	while (kid != NULL && kid->pid != pid)
+		kid = kid->next;
+	return kid;
+}
+
+int
+proc_await(struct proc *p, int pid)
+{
+	struct kid *kid = kid_find(p, pid);
+	int status;
+
+	if (kid == NULL)
+		return 127;
+	while (!kid->ended && !p->dead)
+		wait_for(p, WAIT_KID);
+	status = kid->status;
+	if (kid->ended)
+		kid_drop(p, kid);
+	return status;
+}
+
+void
+proc_await_all(struct proc *p)
+{
+	while (p->kids != NULL && !p->dead)
+		(void)proc_await(p, p->kids->pid);
+}
+
+bool
+proc_kill(struct proc *p, int pid)
+{
+	struct kid *kid = kid_find(p, pid);
+
+	if (kid != NULL)
+		proc_hangup(kid->proc);
+	return kid != NULL;
 }
 
 /* --- inside ------------------------------------------------------------- */
@@ -225,7 +375,9 @@ proc_interrupted(struct proc *p, bool clear)
 bool
 proc_in_is_far(const struct proc *p)
 {
-	return p->std.in.text == NULL && !p->std.in.null && !p->std.in.zero;
+	const struct proc_in_from *in = &p->std.in;
+
+	return in->text == NULL && !in->null && !in->zero && in->device == NULL;
 }
 
 bool
@@ -255,6 +407,46 @@ read_text(struct proc_in_from *f, char *out, size_t size)
 	return (ssize_t)size;
 }
 
+/* For input, but not beyond the deadline. */
+static void
+wait_input(struct proc *p)
+{
+	uint64_t now = loop_now(p->machine->loop);
+
+	if (p->deadline == 0) {
+		wait_for(p, WAIT_INPUT);
+		return;
+	}
+	p->timed = true;
+	timer_start(p->timer, p->deadline > now ? p->deadline - now : 0);
+	wait_for(p, WAIT_INPUT);
+	timer_stop(p->timer);
+	p->timed = false;
+	if (loop_now(p->machine->loop) >= p->deadline)
+		p->late = true;
+}
+
+static ssize_t
+read_device(struct proc *p, char *out, size_t size)
+{
+	const struct proc_in_from *f = &p->std.in;
+	struct device_wait w = { .proc = p };
+	ssize_t n;
+
+	for (;;) {
+		if (p->dead)
+			return -1;
+		if (p->late || (p->tty != NULL && p->tty->interrupt))
+			return 0;
+		n = device_take(f->device, f->opening, out, size);
+		if (n != 0)
+			return n > 0 ? n : 0;
+		device_wait(f->device, &w);
+		wait_input(p);
+		device_wait_end(f->device, &w);
+	}
+}
+
 ssize_t
 proc_read(struct proc *p, char *out, size_t size)
 {
@@ -268,14 +460,18 @@ proc_read(struct proc *p, char *out, size_t size)
 	}
 	if (f->text != NULL)
 		return read_text(f, out, size);
+	if (f->device != NULL)
+		return read_device(p, out, size);
 	while (!p->dead && p->in.len == 0 && !p->in_eof) {
+		if (p->late)
+			return 0;
 		if (p->tty != NULL && p->tty->interrupt)
 			return 0;
 		if (p->tty != NULL && p->tty->eof) {
 			p->tty->eof = false;
 			return 0;
 		}
-		wait_for(p, WAIT_INPUT);
+		wait_input(p);
 	}
 	if (p->dead)
 		return -1;
@@ -383,6 +579,9 @@ write_to(
 		return 0;
 	case OUT_BUF:
 		return buf_add(to->buf, s, len) ? 0 : -1;
+	case OUT_DEVICE:
+		return device_write(to->device, to->opening, s, len) == 0 ? 0
+									  : -1;
 	case OUT_FAR:
 	case OUT_FAR_ERR:
 		break;

@@ -37,6 +37,7 @@ struct tree {
 	struct tree *a, *b, *c;
 	const char *name;	/* FOR variable, FUNC name, CASE word */
 	bool has_in;		/* FOR x in ... */
+	bool bg;		/* ended by & */
 	struct tree *next;	/* PIPE, SEQ, CASE items */
 };
 
@@ -91,6 +92,16 @@ struct local {
 #define SH_DEPTH_MAX 60
 #define SH_FDS 10
 
+/* A device that is open. */
+struct sh_device {
+	struct device *device;
+	unsigned opening;
+};
+struct sh_devices {
+	struct sh_device ins[SH_FDS];	/* what <&3 reads */
+	struct sh_device held[SH_FDS];	/* to be closed */
+};
+
 struct sh {
 	struct proc *p;
 	struct arena *arena;	/* of what runs: functions hold on to it */
@@ -107,6 +118,8 @@ struct sh {
 	bool interactive, errexit, nounset, xtrace, noglob, in_cond;
 	struct local *locals;	/* of the function that runs */
 	struct proc_out_to fds[SH_FDS];
+	struct sh_devices *devices;	/* NULL: none is open */
+	int last_job;
 	char *on_exit;
 	unsigned char umask;
 };
@@ -118,6 +131,8 @@ int	 sh_run(struct sh *, struct tree *);
 int	 sh_run_text(struct sh *, const char *, size_t len);
 /* Reads commands from its input until it ends. */
 int	 sh_run_input(struct sh *);
+/* Run it in the background; false: here it cannot, its output is gathered. */
+bool	 sh_background(struct sh *, struct tree *);
 int	 sh_run_args(struct sh *, int argc, char **argv);
 void	 sh_error(struct sh *, const char *fmt, ...) RM_PRINTF(2, 3);
 /* True when what runs should come to its end. */
@@ -157,6 +172,11 @@ int	 sh_test(struct sh *, int argc, char **argv);
 int	 sh_printf(struct sh *, int argc, char **argv);
 int	 sh_read(struct sh *, int argc, char **argv);
 
+void	 sh_close_devices(struct sh_devices *);	/* and frees it */
+/* The device of that name, or NULL. */
+struct device *sh_find_device(struct sh *, const char *name);
+int	 sh_stty(struct sh *, int argc, char **argv);
+int	 sh_wait(struct sh *, int argc, char **argv);
 /* For utilities: all of stdin or of a file. */
 bool	 util_slurp(struct sh *, const char *name, struct buf *out);
 

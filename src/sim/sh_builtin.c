@@ -425,50 +425,6 @@ b_umask(struct sh *sh, int argc, char **argv)
 }
 
 static int
-b_stty(struct sh *sh, int argc, char **argv)
-{
-	struct tty *t = proc_tty(sh->p);
-	long n;
-
-	if (t == NULL || !proc_in_is_far(sh->p)) {
-		sh_error(sh,
-		    "stty: standard input: Inappropriate ioctl for "
-		    "device");
-		return 1;
-	}
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "size") == 0) {
-			proc_printf(sh->p, "%d %d\n", t->rows, t->cols);
-		} else if ((strcmp(argv[i], "rows") == 0 ||
-			       strcmp(argv[i], "cols") == 0) &&
-		    i + 1 < argc && str_long(argv[i + 1], 1, 10000, &n)) {
-			if (argv[i][0] == 'r')
-				t->rows = (int)n;
-			else
-				t->cols = (int)n;
-			i++;
-		} else if (strcmp(argv[i], "-a") == 0) {
-			proc_printf(sh->p,
-			    "speed 115200 baud; rows %d; "
-			    "columns %d; line = 0;\n%sicanon %secho %sisig "
-			    "%sicrnl %sonlcr\n",
-			    t->rows, t->cols, t->icanon ? "" : "-",
-			    t->echo ? "" : "-", t->isig ? "" : "-",
-			    t->icrnl ? "" : "-", t->onlcr ? "" : "-");
-		} else if ((strcmp(argv[i], "min") == 0 ||
-			       strcmp(argv[i], "time") == 0 ||
-			       strcmp(argv[i], "-F") == 0) &&
-		    i + 1 < argc) {
-			i++;
-		} else if (!tty_set(t, argv[i])) {
-			sh_error(sh, "stty: invalid argument '%s'", argv[i]);
-			return 1;
-		}
-	}
-	return 0;
-}
-
-static int
 b_getopts(struct sh *sh, int argc, char **argv)
 {
 	const char *ind = sh_get(sh, "OPTIND");
@@ -525,7 +481,7 @@ static const struct builtin builtins[] = {
 	{ "set", b_set, true },
 	{ "sh", b_sh, false },
 	{ "shift", b_shift, true },
-	{ "stty", b_stty, false },
+	{ "stty", sh_stty, false },
 	{ "test", sh_test, false },
 	{ "times", b_true, true },
 	{ "trap", b_trap, true },
@@ -534,7 +490,7 @@ static const struct builtin builtins[] = {
 	{ "ulimit", b_true, false },
 	{ "umask", b_umask, false },
 	{ "unset", b_unset, true },
-	{ "wait", b_true, false },
+	{ "wait", sh_wait, false },
 	{ "which", b_command, false },
 };
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "rackmux/base/text.h"
+#include "rackmux/sim/device.h"
 #include "sh.h"
 
 /*
@@ -59,6 +60,7 @@ struct file_out {
 struct redirected {
 	struct proc_std old;
 	struct proc_out_to old_fds[SH_FDS];
+	struct sh_devices *old_devices, *devices; /* devices: opened here */
 	struct buf in;
 	size_t in_off;
 	bool has_in;
@@ -80,6 +82,33 @@ out_slot(struct sh *sh, int fd)
 	struct proc_std *std = proc_std(sh->p);
 
 	return fd == 1 ? &std->out : fd == 2 ? &std->err : &sh->fds[fd];
+}
+
+/* A device is open for both ways, whatever the sign said. */
+static void
+open_device(struct sh *sh, struct redirected *rd, const struct redir *r,
+    struct device *d)
+{
+	struct sh_device at = { d, device_open(d) };
+
+	if (rd->devices == NULL) {
+		rd->devices = mem_alloc(sizeof *rd->devices);
+		if (sh->devices != NULL)
+			memcpy(rd->devices->ins, sh->devices->ins,
+			    sizeof rd->devices->ins);
+		sh->devices = rd->devices;
+	}
+	if (rd->devices->held[r->fd].device != NULL)
+		device_close(rd->devices->held[r->fd].device,
+		    rd->devices->held[r->fd].opening);
+	rd->devices->held[r->fd] = rd->devices->ins[r->fd] = at;
+	if (r->fd == 0)
+		proc_std(sh->p)->in =
+		    (struct proc_in_from){ .device = d, .opening = at.opening };
+	else
+		*out_slot(sh, r->fd) = (struct proc_out_to){
+			.kind = OUT_DEVICE, .device = d, .opening = at.opening
+		};
 }
 
 static bool
@@ -167,12 +196,28 @@ open_out(
 	return true;
 }
 
+/* exec 3>&- */
+static void
+close_held(struct sh *sh, int fd)
+{
+	struct sh_device *held;
+
+	if (sh->devices == NULL)
+		return;
+	held = &sh->devices->held[fd];
+	if (held->device != NULL)
+		device_close(held->device, held->opening);
+	memset(held, 0, sizeof *held);
+	memset(&sh->devices->ins[fd], 0, sizeof *held);
+}
+
 static bool
 dup_fd(struct sh *sh, const struct redir *r, const char *word)
 {
 	struct proc_std *std = proc_std(sh->p);
 
 	if (strcmp(word, "-") == 0) {
+		close_held(sh, r->fd);
 		if (r->fd == 0) {
 			memset(&std->in, 0, sizeof std->in);
 			std->in.null = true;
@@ -184,6 +229,14 @@ dup_fd(struct sh *sh, const struct redir *r, const char *word)
 	if (word[0] < '0' || word[0] > '9' || word[1] != '\0') {
 		sh_error(sh, "%s: bad fd number", word);
 		return false;
+	}
+	if (r->fd == 0 && sh->devices != NULL &&
+	    sh->devices->ins[word[0] - '0'].device != NULL) {
+		const struct sh_device *from = &sh->devices->ins[word[0] - '0'];
+
+		std->in = (struct proc_in_from){ .device = from->device,
+			.opening = from->opening };
+		return true;
 	}
 	if (r->fd == 0 || word[0] == '0')
 		return true; /* <&0, <&3: what is read stays what it is */
@@ -199,6 +252,7 @@ redirect_one(struct sh *sh, struct redirected *rd, const struct redir *r)
 	char *word = r->kind == R_HERE_RAW ? mem_strdup(r->word)
 	    : r->kind == R_HERE            ? sh_expand_here(sh, r->word)
 					   : sh_expand_one(sh, r->word);
+	struct device *d;
 
 	if (word == NULL)
 		return false;
@@ -209,6 +263,8 @@ redirect_one(struct sh *sh, struct redirected *rd, const struct redir *r)
 		*in = (struct proc_in_from){ .text = buf_str(&rd->in),
 			.len = rd->in.len,
 			.off = &rd->in_off };
+	} else if (r->kind != R_DUP && (d = sh_find_device(sh, word)) != NULL) {
+		open_device(sh, rd, r, d);
 	} else if (r->kind == R_IN) {
 		ok = open_in(sh, rd, word);
 	} else if (r->kind == R_DUP) {
@@ -225,6 +281,7 @@ redirect(struct sh *sh, struct redirected *rd, const struct redir *r)
 {
 	memset(rd, 0, sizeof *rd);
 	rd->old = *proc_std(sh->p);
+	rd->old_devices = sh->devices;
 	memcpy(rd->old_fds, sh->fds, sizeof rd->old_fds);
 	buf_init(&rd->in, PIPE_MAX);
 	for (; r != NULL; r = r->next)
@@ -241,6 +298,8 @@ restore(struct sh *sh, struct redirected *rd)
 
 	*proc_std(sh->p) = rd->old;
 	memcpy(sh->fds, rd->old_fds, sizeof rd->old_fds);
+	sh->devices = rd->old_devices;
+	sh_close_devices(rd->devices);
 	while (rd->files != NULL) {
 		struct file_out *f = rd->files;
 		int err = vfs_write(
@@ -331,14 +390,29 @@ sh_run_args(struct sh *sh, int argc, char **argv)
 	return sh->status = run_command(sh, argc, argv);
 }
 
-/* "exec" keeps its redirections: those of files stay open until the shell
- * ends, which a simulated board never needs. */
 static bool
 is_exec_only(const struct fields *f)
 {
 	return f->n == 1 && strcmp(f->v[0], "exec") == 0;
 }
 
+static void
+take_devices(struct sh_devices *to, struct sh_devices *from)
+{
+	for (int i = 0; i < SH_FDS; i++) {
+		struct sh_device *held = &to->held[i];
+
+		if (from->held[i].device == NULL)
+			continue;
+		if (held->device != NULL)
+			device_close(held->device, held->opening);
+		*held = to->ins[i] = from->held[i];
+	}
+	free(from);
+}
+
+/* "exec" keeps its redirections, but those of files: that they stay open
+ * until the shell ends is what a simulated board never needs. */
 static void
 keep_redirections(struct sh *sh, struct redirected *rd)
 {
@@ -350,6 +424,9 @@ keep_redirections(struct sh *sh, struct redirected *rd)
 	}
 	*proc_std(sh->p) = now;
 	buf_release(&rd->in);
+	if (rd->devices != NULL && rd->old_devices != NULL)
+		take_devices(rd->old_devices, rd->devices);
+	sh->devices = rd->old_devices != NULL ? rd->old_devices : rd->devices;
 }
 
 static int
@@ -439,7 +516,8 @@ run_pipe(struct sh *sh, struct tree *t)
 				.off = &off };
 		}
 		if (c->next != NULL)
-			std->out = (struct proc_out_to){ OUT_BUF, &right };
+			std->out =
+			    (struct proc_out_to){ OUT_BUF, .buf = &right };
 		else
 			std->out = old.out;
 		run_subshell(sh, c);
@@ -599,7 +677,8 @@ static int
 run_seq(struct sh *sh, struct tree *t)
 {
 	for (struct tree *c = t->a; c != NULL && !sh_stop(sh); c = c->next)
-		sh_run(sh, c);
+		if (!c->bg || !sh_background(sh, c))
+			sh_run(sh, c);
 	return sh->status;
 }
 
@@ -729,7 +808,8 @@ sh_capture(struct sh *sh, const char *text, size_t len)
 	if (sh->depth < SH_DEPTH_MAX) {
 		sh_clone(&sub, sh);
 		sub.depth++;
-		proc_std(sh->p)->out = (struct proc_out_to){ OUT_BUF, &out };
+		proc_std(sh->p)->out =
+		    (struct proc_out_to){ OUT_BUF, .buf = &out };
 		sh_run_text(&sub, text, len);
 		*proc_std(sh->p) = old;
 		sh->status = sh->last_subst = sub.status;

@@ -110,7 +110,8 @@ param(struct sh *sh, const char *name, char *tmp, size_t size)
 		case '$':
 			return "4711";
 		case '!':
-			return "4712";
+			snprintf(tmp, size, "%d", sh->last_job);
+			return sh->last_job != 0 ? tmp : "";
 		case '-':
 			return sh->interactive ? "i" : "";
 		default:

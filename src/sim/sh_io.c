@@ -42,8 +42,9 @@ t_file(struct tests *t, char op, const char *name)
 		return true;
 	k = vfs_stat(vfs, path, op != 'L' && op != 'h');
 	switch (op) {
-	case 'f':
 	case 'c':
+		return k == VFS_DEVICE;
+	case 'f':
 	case 'p':
 	case 'b':
 		return k == VFS_FILE;

@@ -720,6 +720,7 @@ parse_list(struct ps *ps)
 		*last = t;
 		last = &t->next;
 		skip_blanks(ps);
+		t->bg = peek(ps) == '&';
 		if (at_list_end(ps))
 			return seq;
 		if (peek(ps) == ';' || peek(ps) == '&')
@@ -755,6 +756,7 @@ parse_line(struct ps *ps)
 		*last = t;
 		last = &t->next;
 		skip_blanks(ps);
+		t->bg = peek(ps) == '&';
 		if (peek(ps) == ';' || peek(ps) == '&')
 			ps->pos++;
 		else if (peek(ps) >= 0 && peek(ps) != '\n')

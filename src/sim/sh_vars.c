@@ -142,6 +142,7 @@ sh_release(struct sh *sh)
 		free(f->name);
 		free(f);
 	}
+	sh_close_devices(sh->devices);
 	for (int i = 0; i < sh->n_args; i++)
 		free(sh->args[i]);
 	free(sh->args);
@@ -162,6 +163,11 @@ sh_clone(struct sh *to, const struct sh *from)
 	to->args = NULL;
 	to->n_args = 0;
 	to->locals = NULL;
+	if (from->devices != NULL) {
+		to->devices = mem_alloc(sizeof *to->devices);
+		memcpy(to->devices->ins, from->devices->ins,
+		    sizeof to->devices->ins);
+	}
 	to->on_exit = NULL;
 	to->loops = 0;
 	to->interactive = false;

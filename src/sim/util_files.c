@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "rackmux/base/text.h"
+#include "rackmux/sim/device.h"
 #include "util.h"
 
 /* Utilities that are about files and folders. */
@@ -23,22 +24,53 @@ complain(struct sh *sh, const char *cmd, const char *name, int err)
 }
 
 static int
-u_cat(struct sh *sh, int argc, char **argv)
+copy_in(struct sh *sh)
 {
-	int i = util_operand(argc, argv), status = 0;
 	char chunk[4096];
 	ssize_t n;
 
-	if (i >= argc) {
-		while ((n = proc_read(sh->p, chunk, sizeof chunk)) > 0) {
-			sh_step(sh);
-			if (proc_out(sh->p, chunk, (size_t)n) < 0)
-				return 1;
+	while ((n = proc_read(sh->p, chunk, sizeof chunk)) > 0) {
+		sh_step(sh);
+		if (proc_out(sh->p, chunk, (size_t)n) < 0) {
+			if (proc_std(sh->p)->out.kind == OUT_DEVICE)
+				proc_err(sh->p,
+				    "cat: write error: Input/output error\n");
+			return 1;
 		}
-		return 0;
 	}
+	return 0;
+}
+
+/* As it comes, without an end until somebody makes one. */
+static int
+copy_device(struct sh *sh, struct device *d)
+{
+	struct proc_in_from *in = &proc_std(sh->p)->in, old = *in;
+	unsigned opening = device_open(d);
+	int status;
+
+	*in = (struct proc_in_from){ .device = d, .opening = opening };
+	status = copy_in(sh);
+	*in = old;
+	device_close(d, opening);
+	return status;
+}
+
+static int
+u_cat(struct sh *sh, int argc, char **argv)
+{
+	int i = util_operand(argc, argv), status = 0;
+	struct device *d;
+
+	if (i >= argc)
+		return copy_in(sh);
 	for (; i < argc; i++) {
 		struct buf b;
+
+		if ((d = sh_find_device(sh, argv[i])) != NULL) {
+			status = copy_device(sh, d);
+			continue;
+		}
 
 		buf_init(&b, 8 * 1024 * 1024);
 		if (!util_slurp(sh, argv[i], &b))
@@ -57,7 +89,8 @@ list_entry(struct sh *sh, const char *path, const char *name, bool is_long,
 		[VFS_FILE] = '-',
 		[VFS_DIR] = 'd',
 		[VFS_LINK] = 'l',
-		[VFS_SOCKET] = 's' };
+		[VFS_SOCKET] = 's',
+		[VFS_DEVICE] = 'c' };
 	enum vfs_kind k = vfs_stat(vfs_of(sh), path, false);
 	char target[300];
 	struct buf b;

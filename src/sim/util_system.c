@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -388,6 +389,28 @@ u_clear(struct sh *sh, int argc, char **argv)
 	return 0;
 }
 
+/* Jobs of its own; others are not told apart from what has ended. */
+static int
+u_kill(struct sh *sh, int argc, char **argv)
+{
+	int status = 0;
+	long pid;
+
+	for (int i = 1; i < argc; i++) {
+		if (argv[i][0] == '-')
+			continue;
+		if (!str_long(argv[i], 1, INT_MAX, &pid)) {
+			proc_err(sh->p, "kill: invalid pid '%s'\n", argv[i]);
+			status = 1;
+		} else if (!proc_kill(sh->p, (int)pid)) {
+			proc_err(sh->p,
+			    "kill: can't kill pid %ld: No such process\n", pid);
+			status = 1;
+		}
+	}
+	return status;
+}
+
 static int
 u_nothing(struct sh *sh, int argc, char **argv)
 {
@@ -410,7 +433,7 @@ const struct builtin util_system_table[] = {
 	{ "hostname", u_hostname, false },
 	{ "id", u_id, false },
 	{ "ip", u_ip, false },
-	{ "kill", u_nothing, false },
+	{ "kill", u_kill, false },
 	{ "logger", u_nothing, false },
 	{ "mount", u_mount, false },
 	{ "nice", u_prefix, false },

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rackmux/sim/device.h"
+
 /*
  * A tree of sorted children. Boards are many and small, so a node is small
  * too: a name, a kind, and either borrowed text, own text, functions or
@@ -285,6 +287,30 @@ vfs_socket(struct vfs *v, const char *path)
 }
 
 void
+vfs_device(struct vfs *v, const char *path, struct device *d)
+{
+	make(v, path, VFS_DEVICE)->arg = d;
+}
+
+struct device *
+vfs_find_device(struct vfs *v, const char *path)
+{
+	struct file *f = find(v, path, true, NULL);
+
+	return f != NULL && f->kind == VFS_DEVICE ? f->arg : NULL;
+}
+
+static int
+write_device(struct device *d, const char *s, size_t len)
+{
+	unsigned opening = device_open(d);
+	int rc = device_write(d, opening, s, len);
+
+	device_close(d, opening);
+	return rc;
+}
+
+void
 vfs_remove(struct vfs *v, const char *path)
 {
 	struct file *f = find(v, path, false, NULL), *dir;
@@ -314,6 +340,8 @@ vfs_read(struct vfs *v, const char *path, struct buf *out)
 		return -EISDIR;
 	if (f->kind == VFS_SOCKET)
 		return -ENXIO;
+	if (f->kind == VFS_DEVICE)
+		return -EAGAIN;
 	if (f->read != NULL)
 		return f->read(f->arg, path, out);
 	if (f->write != NULL)
@@ -366,6 +394,8 @@ vfs_write(
 		return -EISDIR;
 	if (f->kind == VFS_SOCKET)
 		return -ENXIO;
+	if (f->kind == VFS_DEVICE)
+		return write_device(f->arg, s, len);
 	if (f->write != NULL)
 		return f->write(f->arg, path, s, len);
 	if (f->read != NULL || strncmp(path, "/sys/", 5) == 0 ||

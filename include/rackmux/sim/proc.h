@@ -85,6 +85,10 @@ void	 proc_free(struct proc *);	/* hangs up and unwinds it first */
 void	 proc_input(struct proc *, const char *, size_t len);
 void	 proc_input_eof(struct proc *);
 void	 proc_writable(struct proc *);
+/* To the far end at once, past what runs; what finds no room is lost. */
+void	 proc_send(struct proc *, const char *, size_t len);
+/* What it waits for may be there: a device's bytes. */
+void	 proc_wake(struct proc *);
 void	 proc_hangup(struct proc *);
 struct machine *proc_machine(struct proc *);
 

@@ -14,6 +14,7 @@
 
 #include "rackmux/base/buf.h"
 
+struct device;
 struct vfs;
 
 /* Fill out with the file's content; 0 or negative errno (a read that fails,
@@ -32,14 +33,18 @@ void	 vfs_dynamic(struct vfs *, const char *path, vfs_read_fn *,
 void	 vfs_link(struct vfs *, const char *path, const char *target);
 void	 vfs_dir(struct vfs *, const char *path);
 void	 vfs_socket(struct vfs *, const char *path);
+void	 vfs_device(struct vfs *, const char *path, struct device *);
 void	 vfs_remove(struct vfs *, const char *path);	/* and below */
 
 /* 0 or negative errno. Paths are absolute; symlinks and .. are followed. */
 int	 vfs_read(struct vfs *, const char *path, struct buf *out);
 int	 vfs_write(struct vfs *, const char *path, const char *, size_t len,
 	    bool append);
-enum vfs_kind { VFS_NONE, VFS_FILE, VFS_DIR, VFS_LINK, VFS_SOCKET };
+enum vfs_kind { VFS_NONE, VFS_FILE, VFS_DIR, VFS_LINK, VFS_SOCKET,
+	VFS_DEVICE };
 enum vfs_kind vfs_stat(struct vfs *, const char *path, bool follow);
+/* The device that path is, or NULL. */
+struct device *vfs_find_device(struct vfs *, const char *path);
 /* Names in a folder, sorted, one a call; NULL when there are no more. */
 const char *vfs_list(struct vfs *, const char *path, size_t index);
 int	 vfs_readlink(struct vfs *, const char *path, char *out, size_t size);
