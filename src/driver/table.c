@@ -7,6 +7,7 @@
 /* By hand, so that what is built in can be read in one place. */
 const struct driver *const driver_table[] = {
 	&driver_turing_pi,
+	&driver_compute_blade,
 	&driver_linux,
 };
 const size_t driver_table_len = ARRAY_LEN(driver_table);

@@ -8,6 +8,7 @@
 #include "rackmux/driver/driver.h"
 
 extern const struct driver driver_turing_pi;
+extern const struct driver driver_compute_blade;
 extern const struct driver driver_linux;
 extern const struct driver driver_skel;
 
