@@ -71,7 +71,5 @@ extern const struct command compute_blade_commands[];
 /* A box of cells, row by row, the first being the head. */
 void	 blade_table(struct proc *, const char *const *cells, size_t columns,
 	    size_t rows);
-/* All of bladectl's ways to end badly. */
-int	 bladectl_fail(struct proc *, const char *what, const char *why);
 
 #endif

@@ -221,6 +221,7 @@ agent_start(struct blade *blade)
 		blade->inf = !fan_unit_is_smart(blade->n->board);
 	fault_end(&blade->n->faults, FAULT_AGENTDOWN);
 	fault_end(&blade->n->faults, FAULT_STALESOCKET);
+	fault_end(&blade->n->faults, FAULT_AGENTHUNG);
 }
 
 void

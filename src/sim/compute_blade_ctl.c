@@ -3,193 +3,49 @@
  * agent. All that goes wrong ends in exit status 1, with the message before
  * and after a page of usage.
  */
-#include "compute_blade.h"
+#include "compute_blade_ctl.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "proc_in.h"
 #include "rackmux/base/text.h"
 
 #define START_MS 30 /* to load a Go program on such a board */
-#define CALL_MS 8
-#define PREFACE_MS 20000 /* what no --timeout shortens */
-#define WORDS 6
-
-struct ctl {
-	struct proc *p;
-	struct blade *blade;
-	const char *words[WORDS];
-	size_t n_words;
-	const char *percent, *name, *timeout;
-	bool confirm, wait, automatic, disable, all, help;
-};
-
-/* --- how it ends --- */
-
-int
-bladectl_fail(struct proc *p, const char *what, const char *why)
-{
-	time_t t = (time_t)(loop_wall(proc_machine(p)->loop) / 1000);
-	char when[32];
-	struct tm tm;
-
-	gmtime_r(&t, &tm);
-	(void)strftime(when, sizeof(when), "%Y/%m/%d %H:%M:%S", &tm);
-	proc_err(p,
-	    "Error: %s\nUsage:\n  bladectl %s [flags]\n\nFlags:\n"
-	    "  -h, --help   help for %s\n\nGlobal Flags:\n"
-	    "      --timeout duration   timeout for gRPC requests "
-	    "(default 1m0s)\n\n%s %s\n",
-	    why, what, what, when, why);
-	return 1;
-}
-
-static int
-fail(struct ctl *c, const char *why)
-{
-	char what[64];
-
-	str_format(what, sizeof(what), "%s%s%s",
-	    c->n_words > 0 ? c->words[0] : "", c->n_words > 1 ? " " : "",
-	    c->n_words > 1 ? c->words[1] : "");
-	return bladectl_fail(c->p, what, why);
-}
-
-static int
-unavailable(struct ctl *c, const char *socket, const char *errno_text)
-{
-	char why[256];
-
-	str_format(why, sizeof(why),
-	    "rpc error: code = Unavailable desc = connection error: desc = "
-	    "\"transport: Error while dialing: dial unix %s: connect: %s\"",
-	    socket, errno_text);
-	return fail(c, why);
-}
 
 static int
 help(struct ctl *c, const char *what)
 {
 	static const char *const commands[] = {
-		[CTL_FIRST] = "  completion\n  fan\n  help\n  identify\n",
-		[CTL_VERBS] = "  completion\n  get\n  help\n  set\n  unset\n"
-			      "  version\n",
-		[CTL_STATUS] = "  completion\n  describe\n  get\n  help\n"
-			       "  monitor\n  remove\n  set\n  version\n",
+		[CTL_FIRST] =
+		    "  completion  Generate the autocompletion script\n"
+		    "  fan         Fan-related commands\n"
+		    "  help        Help about any command\n"
+		    "  identify    Identify the blade\n",
+		[CTL_VERBS] =
+		    "  completion  Generate the autocompletion script\n"
+		    "  get         Display compute-blade related information\n"
+		    "  help        Help about any command\n"
+		    "  set         Configure compute-blade\n"
+		    "  unset       Unset (remove) a configuration\n"
+		    "  version     Shows version information\n",
+		[CTL_STATUS] =
+		    "  completion  Generate the autocompletion script\n"
+		    "  describe    Display details about a resource\n"
+		    "  get         Display compute-blade related information\n"
+		    "  help        Help about any command\n"
+		    "  monitor     Render a live view of the blade\n"
+		    "  remove      Remove a configuration\n"
+		    "  set         Configure compute-blade\n"
+		    "  version     Shows version information\n",
 	};
 
 	proc_printf(c->p,
 	    "bladectl interacts with the compute-blade-agent\n\nUsage:\n"
 	    "  bladectl%s [command]\n\nAvailable Commands:\n%s\nFlags:\n"
-	    "  -h, --help   help for bladectl\n",
+	    "  -h, --help   help for bladectl\n\nUse \"bladectl [command] "
+	    "--help\" for more information about a command.\n",
 	    what, commands[c->blade->ctl->ctl]);
 	return 0;
-}
-
-/* --- reaching the agent --- */
-
-/* The agent was reached, and hangs. */
-static int
-hung(struct ctl *c, const char *socket)
-{
-	bool old = c->blade->ctl->ctl != CTL_STATUS;
-	double s = c->timeout != NULL ? strtod(c->timeout, NULL) : 60;
-	char why[256];
-
-	if (old) {
-		if (proc_sleep(c->p, (unsigned)(s * 1000)) != 0)
-			return 1;
-		return fail(c,
-		    "rpc error: code = DeadlineExceeded desc = context "
-		    "deadline exceeded");
-	}
-	if (proc_sleep(c->p, PREFACE_MS) != 0)
-		return 1;
-	str_format(why, sizeof(why),
-	    "rpc error: code = Unavailable desc = connection error: desc = "
-	    "\"error reading server preface: read unix @->%s: use of closed "
-	    "network connection\"",
-	    socket);
-	return fail(c, why);
-}
-
-static int
-dial(struct ctl *c, const char *socket)
-{
-	struct blade *blade = c->blade;
-
-	if (vfs_stat(proc_machine(c->p)->vfs, socket, true) == VFS_NONE)
-		return unavailable(c, socket, "no such file or directory");
-	if (!proc_is_root(c->p))
-		return unavailable(c, socket, "permission denied");
-	if (blade->state != AGENT_UP ||
-	    strcmp(socket, blade->agent->socket) != 0)
-		return unavailable(c, socket, "connection refused");
-	if (agent_hung(blade))
-		return hung(c, socket);
-	return proc_sleep(c->p, CALL_MS) == 0 ? 0 : 1;
-}
-
-/* The word after key in the configuration. */
-static bool
-config_word(const char *text, const char *key, char *out, size_t size)
-{
-	const char *at = strstr(text, key);
-
-	if (at == NULL)
-		return false;
-	at += strlen(key);
-	at += strspn(at, " ");
-	str_format(out, size, "%.*s", (int)strcspn(at, " \n"), at);
-	return true;
-}
-
-static int
-dial_configured(struct ctl *c, const char *text)
-{
-	char name[64] = "", server[160] = "";
-
-	(void)config_word(text, "name:", name, sizeof(name));
-	(void)config_word(text, "server:", server, sizeof(server));
-	if (c->name != NULL && strcmp(c->name, name) != 0)
-		return fail(c,
-		    "current blade not found in configuration\n\nTo fix "
-		    "this, you can try:\n  - check the blade's name\n  - set "
-		    "current-blade in the configuration");
-	if (str_starts(server, "unix://"))
-		return dial(c, server + 7);
-	return fail(c,
-	    "rpc error: code = Unavailable desc = name resolver error: "
-	    "produced zero addresses");
-}
-
-/* 0: the agent answers; else the exit status, the reason having been said. */
-static int
-reach(struct ctl *c)
-{
-	const char *home = proc_env(c->p, "HOME");
-	char dir[120], path[160], why[200];
-	struct buf text;
-	int rc;
-
-	if (c->blade->ctl->ctl == CTL_FIRST)
-		return dial(c, c->blade->ctl->socket);
-	str_format(
-	    dir, sizeof(dir), "%s/.config/bladectl", home != NULL ? home : "");
-	str_format(path, sizeof(path), "%s/config.yaml", dir);
-	str_format(why, sizeof(why),
-	    "Config File \"config\" Not Found in \"[%s]\"", dir);
-	buf_init(&text, 0);
-	if (!proc_is_root(c->p) && str_starts(path, "/root/"))
-		rc = fail(c, why);
-	else if (vfs_read(proc_machine(c->p)->vfs, path, &text) != 0)
-		rc = fail(c, why);
-	else
-		rc = dial_configured(c, buf_str(&text));
-	buf_release(&text);
-	return rc;
 }
 
 /* --- what it says --- */
@@ -197,12 +53,12 @@ reach(struct ctl *c)
 static int
 ask_status(struct ctl *c)
 {
-	int rc = reach(c);
+	int rc = ctl_reach(c);
 
 	if (rc != 0)
 		return rc;
 	if (!c->blade->agent->get_status)
-		return fail(c,
+		return ctl_fail(c,
 		    "rpc error: code = Unimplemented desc = method GetStatus "
 		    "not implemented");
 	c->blade->asked = true;
@@ -339,6 +195,7 @@ do_version(struct ctl *c)
 		its[1], its[2], its[3] };
 	size_t rows = 2;
 
+	c->no_usage = true;
 	if (ctl->version_asks && ask_status(c) == 0)
 		rows = 3;
 	str_copy(mine[0], sizeof(mine[0]), "bladectl");
@@ -358,7 +215,7 @@ do_version(struct ctl *c)
 static int
 set_identify(struct ctl *c, bool on)
 {
-	int rc = reach(c);
+	int rc = ctl_reach(c);
 
 	if (rc != 0)
 		return rc;
@@ -382,9 +239,9 @@ set_percent(struct ctl *c, const char *text)
 		    "invalid argument \"%s\" for \"-p, --percent\" flag: "
 		    "strconv.ParseInt: parsing \"%s\": invalid syntax",
 		    text, text);
-		return fail(c, why);
+		return ctl_fail(c, why);
 	}
-	if ((rc = reach(c)) == 0)
+	if ((rc = ctl_reach(c)) == 0)
 		agent_set_fan(c->blade, percent & 0xff);
 	return rc;
 }
@@ -397,10 +254,11 @@ set_fan(struct ctl *c)
 	if (c->percent != NULL)
 		return set_percent(c, c->percent);
 	if (c->blade->ctl->ctl == CTL_VERBS)
-		return fail(c, "required flag(s) \"percent\" not set");
+		return ctl_fail(c, "required flag(s) \"percent\" not set");
 	if (!c->automatic)
-		return fail(c, "you must specify either --auto or --percent");
-	if ((rc = reach(c)) == 0)
+		return ctl_fail(
+		    c, "you must specify either --auto or --percent");
+	if ((rc = ctl_reach(c)) == 0)
 		agent_set_fan(c->blade, -1);
 	return rc;
 }
@@ -408,7 +266,7 @@ set_fan(struct ctl *c)
 static int
 set_stealth(struct ctl *c, bool on)
 {
-	int rc = reach(c);
+	int rc = ctl_reach(c);
 
 	if (rc == 0)
 		c->blade->stealth = on;
@@ -443,7 +301,7 @@ do_remove(struct ctl *c)
 		return set_stealth(c, false);
 	if (!all || !is_one_of(what, fan_names))
 		return help(c, " remove");
-	if ((rc = reach(c)) == 0)
+	if ((rc = ctl_reach(c)) == 0)
 		agent_set_fan(c->blade, -1);
 	return rc;
 }
@@ -523,7 +381,7 @@ bad_flag(struct ctl *c, const char *a)
 	else
 		str_format(why, sizeof(why),
 		    "unknown shorthand flag: '%c' in %.64s", a[1], a);
-	return fail(c, why);
+	return ctl_fail(c, why);
 }
 
 static int
@@ -553,11 +411,14 @@ parse(struct ctl *c, int argc, char **argv)
 static int
 unknown_command(struct ctl *c)
 {
-	char why[128];
+	char when[32], why[128];
 
 	str_format(why, sizeof(why),
 	    "unknown command \"%.64s\" for \"bladectl\"", c->words[0]);
-	return bladectl_fail(c->p, "", why);
+	ctl_time(c->p, when, sizeof(when));
+	proc_err(c->p, "Error: %s\nRun 'bladectl --help' for usage.\n%s %s\n",
+	    why, when, why);
+	return 1;
 }
 
 static int
@@ -594,7 +455,7 @@ dispatch(struct ctl *c)
 	if (all && strcmp(c->words[0], "describe") == 0)
 		return do_describe(c);
 	if (all && strcmp(c->words[0], "monitor") == 0)
-		return fail(c,
+		return ctl_fail(c,
 		    "failed to initialize termui: open /dev/tty: no such "
 		    "device or address");
 	return unknown_command(c);

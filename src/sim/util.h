@@ -29,5 +29,6 @@ char	*util_part(const char **p, char delim);
 /* In files of their own. */
 int	 u_sed(struct sh *, int argc, char **argv);
 int	 u_awk(struct sh *, int argc, char **argv);
+int	 u_grep(struct sh *, int argc, char **argv);
 
 #endif

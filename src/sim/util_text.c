@@ -1,5 +1,4 @@
 #include <ctype.h>
-#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,112 +7,6 @@
 #include "util.h"
 
 /* Utilities that are about lines of text. */
-
-/* --- grep --------------------------------------------------------------- */
-
-struct grep {
-	bool quiet, invert, count, number, only, files, fixed;
-	regex_t re;
-	const char *text;
-	long hits;
-};
-
-static bool
-grep_hit(const struct grep *g, const char *line, regmatch_t *m)
-{
-	if (g->fixed)
-		return strstr(line, g->text) != NULL;
-	return regexec(&g->re, line, 1, m, 0) == 0;
-}
-
-static void
-grep_only(struct sh *sh, const struct grep *g, const char *line)
-{
-	regmatch_t m;
-
-	while (*line != '\0' && regexec(&g->re, line, 1, &m, 0) == 0) {
-		if (m.rm_eo == m.rm_so)
-			break;
-		proc_printf(
-		    sh->p, "%.*s\n", (int)(m.rm_eo - m.rm_so), line + m.rm_so);
-		line += m.rm_eo;
-	}
-}
-
-static void
-grep_text(
-    struct sh *sh, struct grep *g, const struct buf *b, const char *prefix)
-{
-	const char *s = buf_str(b), *line;
-	size_t left = b->len, len;
-	long n = 0, before = g->hits;
-
-	while (util_line(&s, &left, &line, &len)) {
-		char *copy = mem_strndup(line, len);
-		regmatch_t m;
-		bool hit = grep_hit(g, copy, &m) != g->invert;
-
-		n++;
-		sh_step(sh);
-		g->hits += hit;
-		if (hit && !g->quiet && !g->count) {
-			if (prefix != NULL && !g->only)
-				proc_printf(sh->p, "%s:", prefix);
-			if (g->number)
-				proc_printf(sh->p, "%ld:", n);
-			if (g->only && !g->fixed)
-				grep_only(sh, g, copy);
-			else
-				proc_printf(sh->p, "%s\n", copy);
-		}
-		free(copy);
-		if (proc_dead(sh->p))
-			return;
-	}
-	if (g->count && !g->quiet)
-		proc_printf(sh->p, "%s%s%ld\n", prefix ? prefix : "",
-		    prefix ? ":" : "", g->hits - before);
-}
-
-static int
-u_grep(struct sh *sh, int argc, char **argv)
-{
-	struct grep g = { .quiet = util_option(argc, argv, 'q'),
-		.invert = util_option(argc, argv, 'v'),
-		.count = util_option(argc, argv, 'c'),
-		.number = util_option(argc, argv, 'n'),
-		.only = util_option(argc, argv, 'o'),
-		.fixed = util_option(argc, argv, 'F') };
-	bool e = util_option(argc, argv, 'e');
-	bool ext =
-	    util_option(argc, argv, 'E') || strcmp(argv[0], "egrep") == 0;
-	int i = util_operand(argc, argv), status = 0;
-	struct buf b;
-
-	if (e && i < argc && strcmp(argv[i - 1], "--") == 0)
-		i--;
-	if (i >= argc)
-		return 2;
-	g.text = argv[i++];
-	if (!g.fixed &&
-	    regcomp(&g.re, g.text,
-		(ext ? REG_EXTENDED : 0) |
-		    (util_option(argc, argv, 'i') ? REG_ICASE : 0)) != 0) {
-		proc_err(sh->p, "grep: bad regex '%s'\n", g.text);
-		return 2;
-	}
-	for (int k = i; k < argc || k == i; k++) {
-		buf_init(&b, 4 * 1024 * 1024);
-		if (!util_gather(
-			sh, k < argc ? k + 1 : 0, argv, k < argc ? k : 0, &b))
-			status = 2;
-		grep_text(sh, &g, &b, argc - i > 1 ? argv[k] : NULL);
-		buf_release(&b);
-	}
-	if (!g.fixed)
-		regfree(&g.re);
-	return g.hits > 0 ? 0 : status > 0 ? status : 1;
-}
 
 /* --- cut, tr ------------------------------------------------------------ */
 
