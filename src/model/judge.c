@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "origin.h"
 #include "rackmux/base/text.h"
+#include "rackmux/model/feed.h"
 
 /*
  * What the values mean. A judgement names its evidence, and where evidence
@@ -93,6 +95,44 @@ board_says(const struct node *n, enum name_id id, const char *word)
 	return false;
 }
 
+static bool
+feed_says(const struct node *n, enum name_id id, const char *word)
+{
+	return n->feed != NULL &&
+	    value_is(feed_port_value(n->feed, n->feed_port, id), word);
+}
+
+/* No answer: what its feed knows of that. */
+static bool
+explain_by_feed(const struct node *n, char *out, size_t size)
+{
+	const char *ref = n->feed_ref;
+
+	if (feed_says(n, NAME_FEED_STATE, "off"))
+		str_format(
+		    out, size, "no answer: its feed port %s is off", ref);
+	else if (feed_says(n, NAME_FEED_DETECTION, "searching"))
+		str_format(out, size,
+		    "no answer, and %s finds nothing to feed: cable or PoE "
+		    "adapter",
+		    ref);
+	else if (feed_says(n, NAME_FEED_DETECTION, "fault"))
+		str_format(out, size,
+		    "no answer, and %s reports a fault: it delivers no power",
+		    ref);
+	else if (feed_says(n, NAME_FEED_DETECTION, "delivering"))
+		str_format(out, size,
+		    "no answer, but %s delivers power: the node hangs or is "
+		    "dead, or its network or firewall",
+		    ref);
+	else if (feed_says(n, NAME_FEED_STATE, "on"))
+		str_format(out, size,
+		    "no answer, %s is on: cable, or the node is dead", ref);
+	else
+		return false;
+	return true;
+}
+
 /* The node's own link is lost: say why, as far as board and wire can tell. */
 static void
 explain_lost(const struct node *n, char *out, size_t size)
@@ -125,6 +165,12 @@ explain_lost(const struct node *n, char *out, size_t size)
 		break;
 	default:
 		str_copy(out, size, text[0] != '\0' ? text : "not reached");
+		return;
+	}
+	if (!rail && !up && !down && explain_by_feed(n, out, size))
+		return;
+	if (feed_says(n, NAME_FEED_STATE, "off")) {
+		(void)explain_by_feed(n, out, size);
 		return;
 	}
 	if (down && rail)
@@ -168,6 +214,27 @@ inband_trouble(const struct node *n, char *out, size_t size)
 	}
 }
 
+/* Its feed is off, and yet whole rounds of its own link went well since: it
+ * lives on another supply, or hangs on another port than is written. */
+static bool
+answers_unfed(const struct node *n, char *out, size_t size)
+{
+	const struct value *off;
+	uint64_t grace = 2 * (uint64_t)n->board->model->poll_ms;
+
+	if (n->inband == NULL || n->inband->link != LINK_UP ||
+	    n->inband->stale || !feed_says(n, NAME_FEED_STATE, "off"))
+		return false;
+	off = feed_port_value(n->feed, n->feed_port, NAME_FEED_STATE);
+	if (n->inband->fresh_at <= off->changed + grace)
+		return false;
+	str_format(out, size,
+	    "%s is off, yet the node answers: another supply, or another port "
+	    "than the configuration says",
+	    n->feed_ref);
+	return true;
+}
+
 static bool
 power_trouble(const struct node *n, char *out, size_t size)
 {
@@ -181,7 +248,7 @@ power_trouble(const struct node *n, char *out, size_t size)
 		str_copy(out, size, "board says off, but the rail is on");
 		return true;
 	}
-	return false;
+	return answers_unfed(n, out, size);
 }
 
 static bool
@@ -209,32 +276,6 @@ heat_trouble(const struct node *n, char *out, size_t size)
 	return true;
 }
 
-static bool
-board_link_trouble(const struct board *b, char *out, size_t size)
-{
-	const struct origin *o = b->origin;
-
-	if (o == NULL || o->link == LINK_UP || o->why == LINK_WHY_NONE)
-		return false;
-	switch (o->why) {
-	case LINK_WHY_TIMEOUT:
-	case LINK_WHY_SILENT:
-		str_format(out, size, "%s: power, cable or network",
-		    o->why == LINK_WHY_SILENT ? "the board stopped answering"
-					      : "the board does not answer");
-		return true;
-	case LINK_WHY_REFUSED:
-		str_copy(out, size,
-		    "SSH refused: the board is up, its sshd "
-		    "is not running");
-		return true;
-	default:
-		str_copy(out, size,
-		    o->why_text[0] ? o->why_text : link_why_name(o->why));
-		return true;
-	}
-}
-
 /* Its board's agent on the node is not well; the driver's note says what to
  * do about it. */
 static bool
@@ -260,11 +301,17 @@ node_trouble(const struct node *n, char *out, size_t size)
 
 	if (power_trouble(n, out, size))
 		return true;
+	if (n->interrupted[0] != '\0' &&
+	    (off || known_is(n, NAME_FEED_STATE, "off"))) {
+		str_copy(out, size, n->interrupted);
+		return true;
+	}
 	if (off)
 		return false;
 	if (inband_trouble(n, out, size))
 		return true;
-	if (n->inband == NULL && board_link_trouble(n->board, out, size))
+	if (n->inband == NULL &&
+	    origin_link_trouble(n->board->origin, "the board", out, size))
 		return true;
 	if (heat_trouble(n, out, size))
 		return true;
@@ -290,7 +337,7 @@ node_trouble(const struct node *n, char *out, size_t size)
 bool
 board_trouble(const struct board *b, char *out, size_t size)
 {
-	if (board_link_trouble(b, out, size))
+	if (origin_link_trouble(b->origin, "the board", out, size))
 		return true;
 	if (b->origin != NULL && b->origin->stale) {
 		str_copy(out, size, b->origin->stale_why);
@@ -299,37 +346,76 @@ board_trouble(const struct board *b, char *out, size_t size)
 	return false;
 }
 
-static const char *
-origin_why_cannot(const struct origin *o, int slot, enum act act, bool *known)
+/* In the order in which they are asked. */
+struct askable {
+	struct origin *origin;
+	int slot;
+};
+
+static int
+askables(const struct node *n, struct askable out[3])
 {
-	*known = o != NULL && slot <= o->cannot_slots;
-	return *known ? o->cannot[slot][act] : NULL;
+	int k = 0;
+
+	if (n->board->origin != NULL)
+		out[k++] = (struct askable){ n->board->origin, n->slot };
+	if (n->feed != NULL && n->feed->origin != NULL)
+		out[k++] = (struct askable){ n->feed->origin, n->feed_port };
+	if (n->inband != NULL)
+		out[k++] = (struct askable){ n->inband, n->slot };
+	return k;
+}
+
+struct origin *
+node_route(const struct node *n, enum act act)
+{
+	struct askable a[3];
+	int k = askables(n, a);
+
+	for (int i = 0; i < k; i++)
+		if (a[i].slot <= a[i].origin->cannot_slots &&
+		    a[i].origin->cannot[a[i].slot][act] == NULL)
+			return a[i].origin;
+	return NULL;
+}
+
+static bool
+is_feeding(enum act act)
+{
+	return act == ACT_POWER_ON || act == ACT_POWER_OFF ||
+	    act == ACT_POWER_CYCLE;
 }
 
 const char *
 node_cannot(const struct node *n, enum act act)
 {
-	bool board, inband;
-	const char *a, *b;
+	const char *why = NULL;
+	struct askable a[3];
+	int k = askables(n, a);
 
-	a = origin_why_cannot(n->board->origin, n->slot, act, &board);
-	b = origin_why_cannot(n->inband, n->slot, act, &inband);
-	if ((board && a == NULL) || (inband && b == NULL))
+	if (node_route(n, act) != NULL)
 		return NULL;
-	if (board)
-		return a;
-	if (inband)
-		return b;
-	return "Not connected yet, so what it can do is not known.";
+	for (int i = 0; i < k; i++) {
+		bool feed = n->feed != NULL && a[i].origin == n->feed->origin;
+
+		if (a[i].slot > a[i].origin->cannot_slots)
+			continue;
+		/* A feed's reason is worth hearing only of what feeds do. */
+		if (why == NULL || (feed && is_feeding(act)))
+			if (!feed || is_feeding(act) || k == 1)
+				why = a[i].origin->cannot[a[i].slot][act];
+	}
+	return why != NULL ? why
+			   : "Not connected yet, so what it can do is not "
+			     "known.";
 }
 
 const char *
 board_cannot(const struct board *b, enum act act)
 {
-	bool known;
-	const char *why = origin_why_cannot(b->origin, 0, act, &known);
-
-	return known ? why : "It has no controller that is connected.";
+	if (b->origin == NULL || b->origin->cannot_slots < 0)
+		return "It has no controller that is connected.";
+	return b->origin->cannot[0][act];
 }
 
 const char *
@@ -344,10 +430,31 @@ act_unbuilt(enum act act)
 	return NULL;
 }
 
+/* What a node adds to the sum. Where several hang on one port, the port is
+ * counted once, with the first of them, whatever their boards measure. */
+static bool
+watts_of(const struct node *n, double *watts)
+{
+	const struct value *w = node_value(n, NAME_POWER_WATTS, NULL);
+	const struct value *port;
+	const struct node *first = NULL;
+	const struct feed *f = n->feed;
+	int sharing = 0;
+
+	for (size_t i = 0; f != NULL && i < f->n_fed; i++)
+		if (f->fed[i]->feed_port == n->feed_port && sharing++ == 0)
+			first = f->fed[i];
+	if (sharing > 1) {
+		port = feed_port_value(f, n->feed_port, NAME_POWER_WATTS);
+		if (value_state(port) == VALUE_KNOWN)
+			return n == first && value_number(port, watts);
+	}
+	return value_state(w) == VALUE_KNOWN && value_number(w, watts);
+}
+
 static void
 count_node(const struct node *n, struct totals *t)
 {
-	const struct value *w = node_value(n, NAME_POWER_WATTS, NULL);
 	double watts;
 
 	t->nodes++;
@@ -372,7 +479,7 @@ count_node(const struct node *n, struct totals *t)
 		t->hot++;
 	if (node_throttled(n))
 		t->throttled++;
-	if (value_state(w) == VALUE_KNOWN && value_number(w, &watts)) {
+	if (watts_of(n, &watts)) {
 		t->watts_nodes++;
 		t->watts += watts;
 	}

@@ -5,6 +5,8 @@
 
 #include "rackmux/base/mem.h"
 #include "rackmux/base/text.h"
+#include "origin.h"
+#include "rackmux/model/feed.h"
 #include "told.h"
 #include "values.h"
 
@@ -27,28 +29,9 @@ model_new(struct loop *loop)
 static void
 node_free(struct node *n)
 {
+	node_set_feed(n, NULL, 0);
 	values_forget(&n->values, NULL);
 	free(n);
-}
-
-static void
-origin_free_cannot(struct origin *o)
-{
-	for (int s = 0; s <= o->cannot_slots; s++)
-		for (int a = 0; a < ACT_MAX; a++)
-			free(o->cannot[s][a]);
-	free(o->cannot);
-	o->cannot = NULL;
-	o->cannot_slots = -1;
-}
-
-static void
-origin_free(struct origin *o)
-{
-	if (o == NULL)
-		return;
-	origin_free_cannot(o);
-	free(o);
 }
 
 static void
@@ -72,6 +55,10 @@ model_free(struct model *m)
 	for (size_t i = 0; i < m->n_boards; i++)
 		board_free(m->boards[i]);
 	free(m->boards);
+	m->n_boards = 0;
+	while (m->n_feeds > 0)
+		model_remove_feed(m, m->feeds[0]);
+	free(m->feeds);
 	free(m->events);
 	free(m);
 }
@@ -210,12 +197,7 @@ board_add_origin(
 		board_set_slots(b, slot);
 	if (slot < 0 || slot > b->slots)
 		return NULL;
-	o = mem_alloc(sizeof *o);
-	o->slot = slot;
-	o->driver = driver;
-	o->cannot_slots = -1;
-	o->since = loop_now(b->model->loop);
-	text_clean(o->url, sizeof o->url, url, strlen(url));
+	o = origin_new(b->model->loop, slot, driver, url);
 	if (slot == 0) {
 		board_remove_origin(b, b->origin);
 		b->origin = o;
@@ -250,19 +232,7 @@ origin_set_link(struct board *b, struct origin *o, enum link_state state,
 	enum link_state old = o->link;
 	enum link_why old_why = o->why;
 
-	if (old != state)
-		o->since = loop_now(b->model->loop);
-	/* While it tries again, what went wrong the last time still stands. */
-	if (state == LINK_UP || state == LINK_LOST || state == LINK_DOWN) {
-		o->why = state == LINK_UP ? LINK_WHY_NONE : why;
-		text_clean(o->why_text, sizeof o->why_text, text ? text : "",
-		    text ? strlen(text) : 0);
-	}
-	o->link = state;
-	if (state == LINK_UP) {
-		o->was_up = true;
-		o->retry_at = 0;
-	}
+	origin_take_link(b->model->loop, o, state, why, text);
 	told_link(b, o, old, old_why);
 	model_changed(b->model);
 }
@@ -313,8 +283,7 @@ origin_fresh(struct board *b, struct origin *o)
 void
 origin_stale(struct board *b, struct origin *o, const char *why)
 {
-	o->stale = true;
-	text_clean(o->stale_why, sizeof o->stale_why, why, strlen(why));
+	origin_take_stale(o, why);
 	told_values(b, o);
 	model_changed(b->model);
 }
@@ -323,19 +292,7 @@ void
 origin_cannot(
     struct board *b, struct origin *o, int slot, enum act act, const char *why)
 {
-	if (slot < 0 || slot > DRIVER_SLOTS_MAX || (int)act >= ACT_MAX)
-		return;
-	if (slot > o->cannot_slots) {
-		int old = o->cannot_slots;
-
-		o->cannot =
-		    mem_grow(o->cannot, (size_t)slot + 1, sizeof *o->cannot);
-		for (int s = old + 1; s <= slot; s++)
-			memset(o->cannot[s], 0, sizeof o->cannot[s]);
-		o->cannot_slots = slot;
-	}
-	free(o->cannot[slot][act]);
-	o->cannot[slot][act] = mem_strdup(why);
+	origin_take_cannot(o, slot, act, why);
 	model_changed(b->model);
 }
 

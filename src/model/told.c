@@ -14,13 +14,11 @@
  * is bad, so that a start of the program is not a page of "is on".
  */
 
-void
-model_event(struct model *m, enum event_kind kind, const struct board *b,
-    const struct node *n, const char *fmt, ...)
+static void RM_PRINTF(4, 0) add_event(struct model *m, enum event_kind kind,
+    const char *where, const char *fmt, va_list ap)
 {
 	struct event *e;
 	char text[256];
-	va_list ap;
 
 	if (m->events == NULL)
 		m->events = mem_array(EVENTS_MAX, sizeof *m->events);
@@ -33,16 +31,38 @@ model_event(struct model *m, enum event_kind kind, const struct board *b,
 	memset(e, 0, sizeof *e);
 	e->wall = loop_wall(m->loop);
 	e->kind = kind;
-	if (n != NULL)
-		node_path(n, e->where, sizeof e->where);
-	else if (b != NULL)
-		str_copy(e->where, sizeof e->where, b->name);
-	va_start(ap, fmt);
+	str_copy(e->where, sizeof e->where, where);
 	vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
 	text_clean(e->text, sizeof e->text, text, strlen(text));
 	m->events_total++;
 	model_changed(m);
+}
+
+void
+model_event(struct model *m, enum event_kind kind, const struct board *b,
+    const struct node *n, const char *fmt, ...)
+{
+	char path[96] = "";
+	va_list ap;
+
+	if (n != NULL)
+		node_path(n, path, sizeof path);
+	else if (b != NULL)
+		str_copy(path, sizeof path, b->name);
+	va_start(ap, fmt);
+	add_event(m, kind, path, fmt, ap);
+	va_end(ap);
+}
+
+void
+model_event_of(struct model *m, enum event_kind kind, const char *where,
+    const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_event(m, kind, where, fmt, ap);
+	va_end(ap);
 }
 
 const struct event *
@@ -51,6 +71,13 @@ model_event_at(const struct model *m, size_t i)
 	if (i >= m->n_events)
 		return NULL;
 	return &m->events[(m->first_event + m->n_events - 1 - i) % EVENTS_MAX];
+}
+
+static bool
+off_by_feed(const struct node *n)
+{
+	return n->feed != NULL &&
+	    value_is(node_value(n, NAME_FEED_STATE, NULL), "off");
 }
 
 static void
@@ -68,7 +95,9 @@ tell_state(struct node *n, enum node_state now)
 		break;
 	case NODE_OFF:
 		if (n->told)
-			model_event(m, EVENT_WARN, n->board, n, "is off");
+			model_event(m, EVENT_WARN, n->board, n, "is off%s%s",
+			    off_by_feed(n) ? ": its feed is off: " : "",
+			    off_by_feed(n) ? n->feed_ref : "");
 		break;
 	case NODE_ON:
 		if (n->lost_at != 0)
@@ -120,12 +149,16 @@ tell_locate(struct node *n)
 	n->told_lit = lit;
 }
 
-static void
-tell_node(struct node *n)
+void
+told_node(struct node *n)
 {
 	enum node_state state = node_state(n);
 	enum heat heat = node_heat(n);
 
+	if (state == NODE_ON && n->interrupted[0] != '\0') {
+		n->interrupted[0] = '\0';
+		n->interrupted_over = true;
+	}
 	tell_locate(n);
 	if (state != n->told_state)
 		tell_state(n, state);
@@ -145,36 +178,37 @@ tell_nodes(struct board *b, const struct origin *o)
 {
 	if (o->slot > 0) {
 		if (o->slot <= b->slots)
-			tell_node(b->nodes[o->slot - 1]);
+			told_node(b->nodes[o->slot - 1]);
 		return;
 	}
 	for (int i = 0; i < b->slots; i++)
-		tell_node(b->nodes[i]);
+		told_node(b->nodes[i]);
 }
 
-static void
-tell_board_link(struct board *b, struct origin *o, enum link_state old,
-    enum link_why old_why)
+void
+told_origin_link(struct model *m, const char *where, const struct origin *o,
+    enum link_state old, enum link_why old_why)
 {
+	if (o->link == old)
+		return;
 	if (o->link == LINK_UP)
-		model_event(b->model, EVENT_GOOD, b, NULL, "connected");
+		model_event_of(m, EVENT_GOOD, where, "connected");
 	else if (o->link == LINK_LOST && old == LINK_UP)
-		model_event(
-		    b->model, EVENT_BAD, b, NULL, "lost: %s", o->why_text);
+		model_event_of(m, EVENT_BAD, where, "lost: %s", o->why_text);
 	else if (o->link == LINK_DOWN && o->why != LINK_WHY_NONE)
-		model_event(b->model, EVENT_BAD, b, NULL, "not connected: %s",
-		    o->why_text);
+		model_event_of(
+		    m, EVENT_BAD, where, "not connected: %s", o->why_text);
 	else if (o->link == LINK_LOST && o->why != old_why)
-		model_event(b->model, EVENT_BAD, b, NULL, "not reached: %s",
-		    o->why_text);
+		model_event_of(
+		    m, EVENT_BAD, where, "not reached: %s", o->why_text);
 }
 
 void
 told_link(struct board *b, struct origin *o, enum link_state old,
     enum link_why old_why)
 {
-	if (o->slot == 0 && o->link != old)
-		tell_board_link(b, o, old, old_why);
+	if (o->slot == 0)
+		told_origin_link(b->model, b->name, o, old, old_why);
 	/* Coming up says nothing yet about the nodes: the first round does. */
 	if (o->link == LINK_LOST || o->link == LINK_DOWN)
 		tell_nodes(b, o);

@@ -76,6 +76,7 @@ const char *node_state_name(enum node_state);
 enum heat { HEAT_NONE, HEAT_COOL, HEAT_WARM, HEAT_HOT, HEAT_CRITICAL };
 
 struct board;
+struct feed;	/* model/feed.h */
 
 struct node {
 	struct board *board;
@@ -84,6 +85,13 @@ struct node {
 	struct origin *inband;	/* the node's own link, or NULL */
 	bool configured;	/* stands in the configuration */
 	struct values values;
+	struct feed *feed;	/* what powers it, or NULL */
+	int feed_port;		/* from 1 */
+	char feed_ref[80];	/* "poe-sw/5", or "plug-a"; "" */
+	/* A power cycle of it began and was never seen to end: what to say of
+	 * that while it is off, or "". */
+	char interrupted[160];
+	bool interrupted_over;	/* it was seen on again since */
 	bool marked;
 	/* What the last event said, so that only a change is news. */
 	enum node_state told_state;
@@ -129,6 +137,8 @@ struct model {
 	struct thresholds thresholds;
 	struct board **boards;	/* in rack order: highest unit first */
 	size_t n_boards;
+	struct feed **feeds;
+	size_t n_feeds;
 	struct event *events;	/* ring; see model_event_at */
 	size_t n_events, first_event;
 	unsigned long long events_total;
@@ -199,6 +209,9 @@ bool	 node_trouble(const struct node *, char *out, size_t size);
 bool	 board_trouble(const struct board *, char *out, size_t size);
 /* NULL when some origin of it can; else the sentence why not. */
 const char *node_cannot(const struct node *, enum act);
+/* Which one would do it: its board's, else its feed's, else its own; NULL:
+ * none can. */
+struct origin *node_route(const struct node *, enum act);
 /* The same of the board as a whole (its own LED, ...). */
 const char *board_cannot(const struct board *, enum act);
 /* Why this release does nobody that favour, whatever the board can; NULL: it
@@ -219,6 +232,9 @@ void	 model_totals(const struct model *, struct totals *);
 void	 model_event(struct model *, enum event_kind, const struct board *,
 	    const struct node *, const char *fmt, ...)
 	    __attribute__((format(printf, 5, 6)));
+/* Of something that is neither: where is its name. */
+void	 model_event_of(struct model *, enum event_kind, const char *where,
+	    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* 0 is the newest. */
 const struct event *model_event_at(const struct model *, size_t);
 
