@@ -3,10 +3,12 @@
 #include <stdlib.h>
 
 #include "rackmux/base/mem.h"
+#include "rackmux/model/feed.h"
 
 /*
  * Between a driver that knows slots and a model that knows nodes. It holds
- * the board by pointer: whoever removes the board frees its intakes first.
+ * the board (or feed) by pointer: whoever removes that frees its intakes
+ * first.
  */
 struct pending {
 	struct pending *next;
@@ -18,7 +20,9 @@ struct pending {
 };
 
 struct intake {
-	struct board *board;
+	struct model *model;
+	struct board *board; /* or NULL, and a feed */
+	struct feed *feed;
 	struct link *link;
 	struct origin *origin;
 	struct inst *inst;
@@ -30,7 +34,10 @@ on_set(void *arg, int slot, const struct reading *r)
 {
 	struct intake *in = arg;
 
-	origin_set(in->board, in->origin, slot, r);
+	if (in->feed != NULL)
+		feed_set(in->feed, slot, r);
+	else
+		origin_set(in->board, in->origin, slot, r);
 }
 
 static void
@@ -39,7 +46,10 @@ on_fresh(void *arg)
 	struct intake *in = arg;
 
 	in->origin->rtt_us = link_rtt_us(in->link);
-	origin_fresh(in->board, in->origin);
+	if (in->feed != NULL)
+		feed_fresh(in->feed);
+	else
+		origin_fresh(in->board, in->origin);
 }
 
 static void
@@ -48,7 +58,10 @@ on_stale(void *arg, enum link_why why, const char *text)
 	struct intake *in = arg;
 
 	(void)why;
-	origin_stale(in->board, in->origin, text);
+	if (in->feed != NULL)
+		feed_stale(in->feed, text);
+	else
+		origin_stale(in->board, in->origin, text);
 }
 
 static struct pending *
@@ -67,17 +80,31 @@ take(struct intake *in, unsigned ticket)
 }
 
 static void
-finish(struct intake *in, struct pending *p, enum act_outcome outcome,
-    const char *text)
+tell_acted(const struct intake *in, const struct pending *p,
+    enum act_outcome outcome, const char *text)
 {
 	static const enum event_kind kinds[] = { [ACT_OK] = EVENT_GOOD,
 		[ACT_FAILED] = EVENT_BAD,
 		[ACT_UNCERTAIN] = EVENT_WARN };
 	struct board *b = in->board;
 
-	model_event(b->model, kinds[outcome], b,
-	    p->slot > 0 && p->slot <= b->slots ? b->nodes[p->slot - 1] : NULL,
-	    "%s: %s", act_name(p->act), text);
+	if (b != NULL)
+		model_event(in->model, kinds[outcome], b,
+		    p->slot > 0 && p->slot <= b->slots ? b->nodes[p->slot - 1]
+						       : NULL,
+		    "%s: %s", act_name(p->act), text);
+	for (size_t i = 0; b == NULL && i < in->feed->n_fed; i++)
+		if (in->feed->fed[i]->feed_port == p->slot)
+			model_event(in->model, kinds[outcome], NULL,
+			    in->feed->fed[i], "%s by %s: %s", act_name(p->act),
+			    in->feed->name, text);
+}
+
+static void
+finish(struct intake *in, struct pending *p, enum act_outcome outcome,
+    const char *text)
+{
+	tell_acted(in, p, outcome, text);
 	if (p->fn != NULL)
 		p->fn(p->arg, outcome, text);
 	free(p);
@@ -111,9 +138,30 @@ intake_act(
 static void
 ask_can(struct intake *in, int slot)
 {
-	for (int a = 0; a < ACT_MAX; a++)
-		origin_cannot(in->board, in->origin, slot, (enum act)a,
-		    inst_can(in->inst, slot, (enum act)a));
+	for (int a = 0; a < ACT_MAX; a++) {
+		const char *why = inst_can(in->inst, slot, (enum act)a);
+
+		if (in->feed != NULL)
+			feed_cannot(in->feed, slot, (enum act)a, why);
+		else
+			origin_cannot(
+			    in->board, in->origin, slot, (enum act)a, why);
+	}
+}
+
+/* A node may hang on a port of which the feed has not spoken yet. */
+static int
+last_slot(const struct intake *in)
+{
+	int n;
+
+	if (in->feed == NULL)
+		return in->board->slots;
+	n = in->feed->ports;
+	for (size_t i = 0; i < in->feed->n_fed; i++)
+		if (in->feed->fed[i]->feed_port > n)
+			n = in->feed->fed[i]->feed_port;
+	return n;
 }
 
 static void
@@ -127,7 +175,7 @@ on_can_changed(void *arg)
 		ask_can(in, in->origin->slot);
 		return;
 	}
-	for (int s = 0; s <= in->board->slots; s++)
+	for (int s = 0, n = last_slot(in); s <= n; s++)
 		ask_can(in, s);
 }
 
@@ -136,7 +184,10 @@ on_slots(void *arg, int n)
 {
 	struct intake *in = arg;
 
-	board_set_slots(in->board, n);
+	if (in->feed != NULL)
+		feed_set_ports(in->feed, n);
+	else
+		board_set_slots(in->board, n);
 	on_can_changed(in);
 }
 
@@ -149,23 +200,44 @@ static const struct driver_sink intake_sink = {
 	.can_changed = on_can_changed,
 };
 
+static struct intake *
+begin(struct intake *in, const struct driver *driver,
+    const struct driver_config *config)
+{
+	if (in->origin == NULL) {
+		free(in);
+		return NULL;
+	}
+	in->inst = inst_new(
+	    in->model->loop, driver, config, in->link, &intake_sink, in);
+	on_can_changed(in);
+	return in;
+}
+
 struct intake *
 intake_new(struct board *b, const struct driver *driver,
     const struct driver_config *config, struct link *link, const char *url)
 {
 	struct intake *in = mem_alloc(sizeof *in);
 
+	in->model = b->model;
 	in->board = b;
 	in->link = link;
 	in->origin = board_add_origin(b, config->slot, driver, url);
-	if (in->origin == NULL) {
-		free(in);
-		return NULL;
-	}
-	in->inst =
-	    inst_new(b->model->loop, driver, config, link, &intake_sink, in);
-	on_can_changed(in);
-	return in;
+	return begin(in, driver, config);
+}
+
+struct intake *
+intake_new_feed(struct feed *f, const struct driver *driver,
+    const struct driver_config *config, struct link *link, const char *url)
+{
+	struct intake *in = mem_alloc(sizeof *in);
+
+	in->model = f->model;
+	in->feed = f;
+	in->link = link;
+	in->origin = feed_add_origin(f, driver, url);
+	return begin(in, driver, config);
 }
 
 void
@@ -179,9 +251,15 @@ intake_free(struct intake *in)
 	while ((p = in->pending) != NULL) {
 		in->pending = p->next;
 		finish(in, p, ACT_UNCERTAIN,
-		    "its board was taken out of the configuration meanwhile");
+		    in->feed != NULL ? "its feed was taken out of the "
+				       "configuration meanwhile"
+				     : "its board was taken out of the "
+				       "configuration meanwhile");
 	}
-	board_remove_origin(in->board, in->origin);
+	if (in->feed != NULL)
+		feed_remove_origin(in->feed);
+	else
+		board_remove_origin(in->board, in->origin);
 	free(in);
 }
 
@@ -190,11 +268,20 @@ intake_link_state(struct intake *in, enum link_state state, enum link_why why,
     const char *text)
 {
 	uint64_t retry = link_retry_ms(in->link);
-	struct loop *loop = in->board->model->loop;
 
-	in->origin->retry_at = retry > 0 ? loop_now(loop) + retry : 0;
-	origin_set_link(in->board, in->origin, state, why, text);
+	in->origin->retry_at =
+	    retry > 0 ? loop_now(in->model->loop) + retry : 0;
+	if (in->feed != NULL)
+		feed_set_link(in->feed, state, why, text);
+	else
+		origin_set_link(in->board, in->origin, state, why, text);
 	inst_link_state(in->inst, state, why, text);
+}
+
+void
+intake_ask_can(struct intake *in)
+{
+	on_can_changed(in);
 }
 
 struct inst *

@@ -14,6 +14,12 @@ struct intake;
 struct intake	*intake_new(struct board *, const struct driver *,
 		    const struct driver_config *, struct link *,
 		    const char *url);
+/* The same for a power feed; the slots of its driver are ports. */
+struct intake	*intake_new_feed(struct feed *, const struct driver *,
+		    const struct driver_config *, struct link *,
+		    const char *url);
+/* Which slots or ports there are has changed. */
+void		 intake_ask_can(struct intake *);
 void		 intake_free(struct intake *);
 /* Pass on what the link's sink is told. */
 void		 intake_link_state(struct intake *, enum link_state,
