@@ -255,16 +255,43 @@ sed_release(struct sed *sed)
 	free(sed);
 }
 
+/* sed -i: each file becomes what would have been printed of it. */
+static bool
+sed_in_place(struct sh *sh, struct sed *sed, char *name, bool quiet)
+{
+	struct proc_std *std = proc_std(sh->p), saved = *std;
+	char *argv[] = { name }, path[600];
+	struct buf in, out;
+	bool ok;
+
+	buf_init(&in, 4 * 1024 * 1024);
+	buf_init(&out, 4 * 1024 * 1024);
+	ok = util_gather(sh, 1, argv, 0, &in);
+	if (ok) {
+		std->out.kind = OUT_BUF;
+		std->out.buf = &out;
+		sed_run(sh, sed, &in, quiet);
+		*std = saved;
+		ok = vfs_write(proc_machine(sh->p)->vfs,
+			 sh_path(sh, name, path, sizeof path), buf_str(&out),
+			 out.len, false) == 0;
+	}
+	buf_release(&in);
+	buf_release(&out);
+	return ok;
+}
+
 int
 u_sed(struct sh *sh, int argc, char **argv)
 {
 	struct sed *sed = mem_alloc(sizeof *sed);
-	bool quiet = false, have = false, ok = true;
+	bool quiet = false, have = false, ok = true, in_place = false;
 	int i = 1, flags = 0;
 	struct buf b;
 
 	for (; i < argc && argv[i][0] == '-' && argv[i][1] != '\0'; i++) {
 		quiet = quiet || strchr(argv[i], 'n') != NULL;
+		in_place = in_place || argv[i][1] == 'i';
 		if (strpbrk(argv[i], "Er") != NULL)
 			flags = REG_EXTENDED;
 		if (strchr(argv[i], 'e') != NULL && i + 1 < argc) {
@@ -277,6 +304,9 @@ u_sed(struct sh *sh, int argc, char **argv)
 	buf_init(&b, 4 * 1024 * 1024);
 	if (!ok)
 		proc_err(sh->p, "sed: unsupported command\n");
+	else if (in_place)
+		for (; i < argc; i++)
+			ok = sed_in_place(sh, sed, argv[i], quiet) && ok;
 	else if (util_gather(sh, argc, argv, i, &b))
 		sed_run(sh, sed, &b, quiet);
 	else

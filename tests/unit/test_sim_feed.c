@@ -1,0 +1,117 @@
+/*
+ * A node on a feed's port has power while the port is on, and no feed does
+ * more than its ports say.
+ */
+#include <string.h>
+
+#include "rackmux/sim/personality.h"
+#include "sim_run.h"
+
+static void
+feed_init(struct sim_board *b)
+{
+	b->machine.loop = b->rack->loop;
+	b->machine.vfs = vfs_new();
+	/* One port is off as it was left. */
+	b->nodes[1].intent = false;
+}
+
+static const struct personality test_feed = {
+	.type = "test-feed",
+	.slots = 4,
+	.feed = true,
+	.reboot_ms = 3000,
+	.init = feed_init,
+};
+
+static struct loop *loop;
+static struct rack *rack;
+static struct sim_board *sw, *pis;
+
+static struct sim_node *
+add_node(int slot, int port)
+{
+	struct sim_node *n = &pis->nodes[slot - 1];
+
+	n->model = node_model_find("pi4");
+	n->inband = n->intent = true;
+	n->feed = port > 0 ? sw : NULL;
+	n->feed_port = port;
+	return n;
+}
+
+static void
+begin(void)
+{
+	char err[128];
+
+	loop = loop_new();
+	loop_freeze(loop);
+	rack = rack_new(loop, 3);
+	pis = rack_add(rack, "pis", personality_find("linux"), 4);
+	sw = rack_add(rack, "sw", &test_feed, 4);
+	(void)add_node(1, 1);
+	(void)add_node(2, 2);
+	(void)add_node(3, 1);
+	(void)add_node(4, 0);
+	CHECK_INT(rack_start(rack, NULL, err, sizeof(err)), 0);
+}
+
+static void
+end(void)
+{
+	rack_free(rack);
+	loop_free(loop);
+}
+
+TEST(feed_port_decides_over_its_nodes)
+{
+	begin();
+	CHECK_INT(pis->nodes[0].stage, STAGE_LOGIN);
+	CHECK_INT(pis->nodes[1].stage, STAGE_OFF);
+	CHECK(feed_node(sw, 1) == &pis->nodes[0]);
+	CHECK(feed_node(sw, 2) == &pis->nodes[1]);
+	CHECK(feed_node(sw, 3) == NULL);
+	feed_set_port(sw, 1, false);
+	CHECK(!pis->nodes[0].rail && !pis->nodes[2].rail);
+	CHECK(pis->nodes[3].rail);
+	CHECK_INT(node_watts(&pis->nodes[0]), 0);
+	CHECK(node_watts(&pis->nodes[3]) > 1);
+	feed_set_port(sw, 2, true);
+	feed_set_port(sw, 1, true);
+	sim_pass(loop, 10);
+	CHECK_INT(pis->nodes[0].stage, STAGE_LOGIN);
+	CHECK_INT(pis->nodes[1].stage, STAGE_LOGIN);
+	end();
+}
+
+TEST(feed_that_loses_power_takes_its_nodes_along)
+{
+	begin();
+	CHECK_INT(fault_apply(rack, "sw", FAULT_POWER, true, 0), 0);
+	CHECK(!pis->nodes[0].rail && pis->nodes[3].rail);
+	CHECK_INT(fault_apply(rack, "sw", FAULT_POWER, false, 0), 0);
+	sim_pass(loop, 1);
+	CHECK(!pis->nodes[0].rail);
+	/* It is up again, with its ports as they were. */
+	sim_pass(loop, 3);
+	CHECK(pis->nodes[0].rail && !pis->nodes[1].rail);
+	/* The power fault of a port alone. */
+	CHECK_INT(fault_apply(rack, "sw/1", FAULT_POWER, true, 0), 0);
+	CHECK(!pis->nodes[0].rail && pis->nodes[3].rail);
+	CHECK_INT(fault_apply(rack, "sw/1", FAULT_POWER, false, 0), 0);
+	CHECK(pis->nodes[0].rail);
+	end();
+}
+
+TEST(feed_does_not_power_what_is_pulled)
+{
+	begin();
+	CHECK_INT(fault_apply(rack, "pis/1", FAULT_POWER, true, 0), 0);
+	feed_set_port(sw, 1, false);
+	feed_set_port(sw, 1, true);
+	CHECK(!pis->nodes[0].rail && pis->nodes[2].rail);
+	CHECK_INT(fault_apply(rack, "pis/1", FAULT_POWER, false, 0), 0);
+	CHECK(pis->nodes[0].rail);
+	end();
+}
