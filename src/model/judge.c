@@ -452,6 +452,13 @@ watts_of(const struct node *n, double *watts)
 	return value_state(w) == VALUE_KNOWN && value_number(w, watts);
 }
 
+/* A slot in which nothing is known to be, and nothing could tell. */
+static bool
+is_empty(const struct node *n)
+{
+	return n->inband == NULL && n->board->origin == NULL && !n->configured;
+}
+
 static void
 count_node(const struct node *n, struct totals *t)
 {
@@ -496,6 +503,7 @@ model_totals(const struct model *m, struct totals *t)
 		if (b->origin == NULL || b->origin->link == LINK_UP)
 			t->boards_up++;
 		for (int k = 0; k < b->slots; k++)
-			count_node(b->nodes[k], t);
+			if (!is_empty(b->nodes[k]))
+				count_node(b->nodes[k], t);
 	}
 }

@@ -136,3 +136,17 @@ TEST(a_period_is_counted_between_two_good_rounds_only)
 	CHECK_INT(r.o->period_max, 2000);
 	rig_free(&r);
 }
+
+/* A chassis of ten slots with one blade has one node, not ten. */
+TEST(an_empty_slot_is_not_counted)
+{
+	struct rig r = rig_new();
+	struct totals t;
+
+	say(&r, NAME_POWER_STATE, "on", NULL);
+	model_totals(r.m, &t);
+	CHECK_INT(t.nodes, 1);
+	CHECK_INT(t.on, 1);
+	CHECK_INT(t.unknown, 0);
+	rig_free(&r);
+}
