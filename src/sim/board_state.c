@@ -57,7 +57,8 @@ plug_console(struct sim_board *b)
 {
 	if (b->pty != NULL)
 		(void)pty_plug(b->pty,
-		    b->down_until == 0 && !fault_is(&b->faults, FAULT_POWER) &&
+		    b->down_until == 0 && !b->no_console &&
+			!fault_is(&b->faults, FAULT_POWER) &&
 			!fault_is(&b->faults, FAULT_UNPLUG));
 }
 

@@ -26,18 +26,18 @@ static void
 deliver(struct sim_node *n, const char *p, size_t len)
 {
 	struct uart_tap *tap;
-	size_t readers = 1, k, run;
+	size_t kept = n->uart.unkept ? 0 : 1, readers = kept, k, run;
 
 	for (tap = n->uart.taps; tap != NULL; tap = tap->next)
 		readers++;
-	while (len > 0) {
+	while (len > 0 && readers > 0) {
 		run = 1 + (size_t)(rack_random(n->board->rack) % 16);
 		if (run > len || readers == 1)
 			run = len;
 		k = (size_t)(rack_random(n->board->rack) % readers);
-		for (tap = n->uart.taps; tap != NULL && k > 1; k--)
+		for (tap = n->uart.taps; tap != NULL && k > kept; k--)
 			tap = tap->next;
-		if (k == 0)
+		if (k < kept)
 			ring_add(&n->uart.ring, p, run);
 		else if (tap != NULL)
 			buf_add(&tap->got, p, run);

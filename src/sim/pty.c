@@ -249,6 +249,19 @@ pty_plugged(const struct pty *p)
 	return p->io != NULL;
 }
 
+unsigned
+pty_speed(const struct pty *p)
+{
+	struct termios t;
+
+	if (p->slave < 0 || tcgetattr(p->slave, &t) != 0)
+		return 0;
+	return cfgetospeed(&t) == B1200  ? 1200
+	    : cfgetospeed(&t) == B9600   ? 9600
+	    : cfgetospeed(&t) == B115200 ? 115200
+					 : 0;
+}
+
 int
 pty_plug(struct pty *p, bool in)
 {

@@ -22,6 +22,8 @@ const char	*pty_link(const struct pty *);	/* or NULL */
 /* The cable: out removes link and device, in makes new ones. */
 int		 pty_plug(struct pty *, bool in);
 bool		 pty_plugged(const struct pty *);
+/* As its user has set it, 0: none that has a number here. */
+unsigned	 pty_speed(const struct pty *);
 struct endpoint_trouble;
 /* Garbage and flood, as an SSH server's. */
 void		 pty_trouble(struct pty *, const struct endpoint_trouble *);

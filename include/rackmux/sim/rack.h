@@ -60,6 +60,7 @@ struct uart {
 	struct proc *getty;
 	struct proc *dying;	/* freed at the next tick */
 	size_t boot_line;	/* next line of the boot text */
+	bool unkept;		/* no daemon reads it into the ring */
 	double flood_debt;
 };
 
@@ -153,6 +154,7 @@ struct sim_board {
 	bool stopping;		/* a reboot was asked for */
 	uint64_t down_until;	/* rebooting until then, 0: up */
 	bool forgot;
+	bool no_console;	/* its USB console is away by itself */
 	struct faults faults;
 	struct tp tp;
 };
