@@ -79,7 +79,7 @@ const char cb_ctl_body[] =
     "[ $s = 0 ] || x=$(bladectl --help 2>&1)\n"
     "printf '@ help 0\\nmode %s\\n%s\\n' $m \"$x\"\n"
     "s=0\n"
-    "case $3$m$x in\n"
+    "case $3$m$q$x in\n"
     "askplain*) ;;\n"
     "ask*\"$q  describe \"*)\n"
     "x=$($p get identify 2>&1)\n"

@@ -24,6 +24,23 @@ TEST(detect_by_facts)
 	CHECK_STR(type_of("uname Linux 6.1.0 x86_64\n"), "linux");
 	/* Somebody's laptop with tpi on it is no BMC. */
 	CHECK_STR(type_of("uname Linux 6.1.0 x86_64\ntpi yes\n"), "linux");
+	/* A blade by its agent; by bladectl where no operator sits. */
+	CHECK_STR(type_of("model Raspberry Pi Compute Module 4 Rev 1.1\n"
+			  "uname Linux 6.6.31 aarch64\nbladectl yes\n"
+			  "blade_agent yes\n"),
+	    "compute-blade");
+	CHECK_STR(type_of("model Radxa CM5\nuname Linux 6.1.43 aarch64\n"
+			  "bladectl yes\n"),
+	    "compute-blade");
+	CHECK_STR(type_of("model Raspberry Pi Compute Module 5 Rev 1.0\n"
+			  "uname Linux 6.12.1 armv7l\nbladectl yes\n"),
+	    "compute-blade");
+	CHECK_STR(
+	    type_of("uname Linux 6.1.0 x86_64\nbladectl yes\nos aarch64\n"),
+	    "linux");
+	CHECK_STR(type_of("model Raspberry Pi Compute Module 4 Rev 1.1\n"
+			  "uname Linux 6.6.31 aarch64\nvcgencmd yes\n"),
+	    "linux");
 	CHECK_STR(type_of("uname FreeBSD 14.0 amd64\n"), NULL);
 	CHECK_STR(type_of(""), NULL);
 	CHECK_STR(type_of("xuname Linux\nsay uname Linux\n"), NULL);
@@ -68,6 +85,46 @@ lay_out(void)
 	put("root/etc/config/nodectl", "");
 	put("root/sys/bus/platform/devices/node1-power/state", "enabled\n");
 	put("root/proc/device-tree/model", "Turing Pi 2 (v2.5)");
+}
+
+/* Each of an agent's traces alone; bladectl is not run for it. */
+TEST(detect_script_sees_a_blade)
+{
+	static const char *const traces[] = {
+		"root/etc/compute-blade-agent/config.yaml",
+		"root/etc/computeblade-agent/config.yaml",
+		"root/etc/systemd/system/compute-blade-agent.service",
+		"root/lib/systemd/system/compute-blade-agent.service",
+		"root/usr/lib/systemd/system/compute-blade-agent.service",
+		"root/tmp/compute-blade-agent.sock",
+		"root/tmp/computeblade-agent.sock",
+	};
+
+	put_tool("tr");
+	put_tool("uname");
+	put("bin/bladectl",
+	    "#!/bin/sh\necho called >>\"$RACKMUX_ROOT/called\"\n");
+	for (size_t k = 0; k < ARRAY_LEN(traces) * 2; k++) {
+		char *facts, path[600], *slash;
+
+		put(traces[k / 2], "");
+		facts = facts_by(shells[k % 2]);
+		CHECK(strstr(facts, "\nbladectl yes\nblade_agent yes\n"));
+		CHECK_STR(type_of(facts), "compute-blade");
+		free(facts);
+		str_format(
+		    path, sizeof path, "%s/%s", test_dir(), traces[k / 2]);
+		CHECK_INT(unlink(path), 0);
+		slash = strrchr(path, '/');
+		*slash = '\0';
+		if (str_ends(path, "-agent"))
+			CHECK_INT(rmdir(path), 0);
+		str_format(path, sizeof path, "%s/root/called", test_dir());
+		CHECK(access(path, F_OK) != 0);
+		facts = facts_by(shells[k % 2]);
+		CHECK(strstr(facts, "blade_agent") == NULL);
+		free(facts);
+	}
 }
 
 /* In both shells; and neither tpi nor nodectl is run for it. */
