@@ -146,6 +146,7 @@ compute_blade_read_node(struct sim_node *n, struct sim_keys *k)
 	blade->config_fixed =
 	    sim_key_bool(k, "config_fixed", blade->config_fixed);
 	blade->poe_plus = sim_key_bool(k, "poe_plus", true);
+	blade->sudo_ctl_only = sim_key_bool(k, "sudo_ctl_only", false);
 }
 
 /* --- a blade's files --- */
@@ -308,7 +309,7 @@ compute_blade_release(struct sim_board *b)
 static const char *const board_keys[] = { "agent", "bladectl", "fan",
 	"config_fixed", NULL };
 static const char *const node_keys[] = { "agent", "bladectl", "config_fixed",
-	"poe_plus", NULL };
+	"poe_plus", "sudo_ctl_only", NULL };
 
 const struct personality compute_blade_personality = {
 	.type = "compute-blade",

@@ -31,6 +31,7 @@ struct blade {
 	struct sim_node *n;
 	const struct blade_release *agent, *ctl;
 	bool config_fixed, poe_plus;
+	bool sudo_ctl_only;	/* sudo asks for a password for all else */
 	enum agent state;	/* AGENT_AWAY: the blade is down */
 	uint64_t curve_at;	/* loop ms of its next look at the curve */
 	uint64_t retry_at;	/* of systemd's next try */

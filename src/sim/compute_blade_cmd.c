@@ -16,6 +16,18 @@ blade_here(struct proc *p)
 	return blade_of(proc_machine(p)->board);
 }
 
+/* What a Pi's own command of that name does. */
+static int
+as_any_pi(struct proc *p, int argc, char **argv)
+{
+	const struct command *c;
+
+	for (c = proc_machine(p)->more; c->name != NULL; c++)
+		if (strcmp(c->name, argv[0]) == 0)
+			return c->fn(p, argc, argv);
+	return 127;
+}
+
 /* --- boxes --- */
 
 static void
@@ -161,7 +173,6 @@ cmd_systemctl(struct proc *p, int argc, char **argv)
 	struct blade *blade = blade_here(p);
 	const char *verb = NULL;
 	bool quiet = false, value = false, mine = false;
-	const struct command *c;
 	int i;
 
 	for (i = 1; i < argc; i++) {
@@ -174,11 +185,7 @@ cmd_systemctl(struct proc *p, int argc, char **argv)
 	}
 	if (mine && verb != NULL)
 		return of_unit(p, blade, verb, quiet, value);
-	/* A Pi's own. */
-	for (c = proc_machine(p)->more; c->name != NULL; c++)
-		if (strcmp(c->name, "systemctl") == 0)
-			return c->fn(p, argc, argv);
-	return 1;
+	return as_any_pi(p, argc, argv);
 }
 
 static int
@@ -201,6 +208,27 @@ cmd_journalctl(struct proc *p, int argc, char **argv)
 	    "systemd[1]: %s.service: Failed with result 'exit-code'.\n",
 	    unit, PID, unit, unit);
 	return 0;
+}
+
+/* --- sudo --- */
+
+/* A careful owner lets bladectl through without a password, and no more. */
+static int
+cmd_sudo(struct proc *p, int argc, char **argv)
+{
+	const char *program = "";
+	int i = 1;
+
+	while (i < argc && argv[i][0] == '-')
+		i++;
+	if (i < argc)
+		program = strrchr(argv[i], '/') != NULL
+		    ? strrchr(argv[i], '/') + 1
+		    : argv[i];
+	if (!blade_here(p)->sudo_ctl_only || strcmp(program, "bladectl") == 0)
+		return as_any_pi(p, argc, argv);
+	proc_err(p, "sudo: a password is required\n");
+	return 1;
 }
 
 /* --- processes --- */
@@ -245,6 +273,7 @@ cmd_pgrep(struct proc *p, int argc, char **argv)
 
 const struct command compute_blade_commands[] = {
 	{ "bladectl", cmd_bladectl },
+	{ "sudo", cmd_sudo },
 	{ "systemctl", cmd_systemctl },
 	{ "journalctl", cmd_journalctl },
 	{ "pidof", cmd_pidof },

@@ -252,20 +252,23 @@ read_node(struct conf *c, struct sim_board *b, const config_setting_t *g)
 		b->kind->read_node(n, &own);
 }
 
+/* "name/port"; the name alone of a feed that has one. */
 static bool
 find_feed(const struct rack *r, struct sim_node *n, const char *text)
 {
-	const char *slash = strrchr(text, '/');
+	size_t len = strcspn(text, "/");
+	long port = 1;
 	char name[32];
-	long port;
 
-	if (slash == NULL || (size_t)(slash - text) >= sizeof(name))
+	if (len >= sizeof(name))
 		return false;
-	memcpy(name, text, (size_t)(slash - text));
-	name[slash - text] = '\0';
+	memcpy(name, text, len);
+	name[len] = '\0';
 	n->feed = rack_board(r, name);
 	if (n->feed == NULL || !n->feed->kind->feed ||
-	    !str_long(slash + 1, 1, n->feed->slots, &port)) {
+	    (text[len] == '\0' && n->feed->slots != 1) ||
+	    (text[len] != '\0' &&
+		!str_long(text + len + 1, 1, n->feed->slots, &port))) {
 		n->feed = NULL;
 		return false;
 	}

@@ -20,7 +20,7 @@ static const char rack_text[] =
     "   { slot = 4; name = \"old\"; agent = \"0.9.1\"; },\n"
     "   { slot = 5; name = \"first\"; agent = \"0.6.5\"; },\n"
     "   { slot = 6; name = \"mixed\"; agent = \"0.9.1\";\n"
-    "     bladectl = \"0.11.2\"; }); },\n"
+    "     bladectl = \"0.11.2\"; sudo_ctl_only = true; }); },\n"
     " { name = \"sm\"; type = \"compute-blade\"; slots = 2; fan = \"smart\";\n"
     "  agent = \"0.10.0\"; nodes = ({ slot = 1; }, { slot = 2; }); });\n";
 
@@ -442,6 +442,8 @@ TEST(blade_old_releases_know_less)
 	fails(CTL "get status",
 	    "code = Unimplemented desc = method GetStatus not implemented");
 	CHECK_INT(sim_status(m, CTL "set fan -p 50"), 0);
+	CHECK_INT(sim_status(m, "sudo -n -H timeout 5 bladectl version"), 1);
+	CHECK_INT(sim_status(m, "sudo -n true"), 1);
 	on("first");
 	CHECK_INT(sim_status(m, "[ -S /tmp/computeblade-agent.sock ]"), 0);
 	CHECK_INT(sim_status(m, "sudo -n bladectl identify"), 0);
