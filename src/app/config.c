@@ -45,6 +45,9 @@ config_free(struct config *c)
 	for (size_t i = 0; i < c->n_boards; i++)
 		board_release(&c->boards[i]);
 	free(c->boards);
+	for (size_t i = 0; i < c->n_feeds; i++)
+		config_feed_release(&c->feeds[i]);
+	free(c->feeds);
 	options_release(OPT_TOP, &c->top);
 	options_release(OPT_RACK, &c->rack);
 	options_release(OPT_SSH, &c->ssh);
@@ -135,6 +138,8 @@ read_boards(struct config *c, const struct cfg_node *list, const char *base,
 static void
 forget_tree(struct config *c)
 {
+	for (size_t i = 0; i < c->n_feeds; i++)
+		c->feeds[i].at = NULL;
 	for (size_t i = 0; i < c->n_boards; i++) {
 		struct config_board *b = &c->boards[i];
 
@@ -194,6 +199,7 @@ config_load(const char *path, struct diags *d)
 	    &c->thresholds, d);
 	check_thresholds(c, cfg_get(&t->root, "thresholds"), d);
 	read_boards(c, cfg_get(&t->root, "boards"), base, d);
+	config_read_feeds(c, cfg_get(&t->root, "feeds"), base, d);
 	config_check(c, t->partial, d);
 	forget_tree(c);
 	c->files = t->files;

@@ -16,21 +16,44 @@
  */
 
 /* The line of a key if it is there, else of its group. */
-static const struct cfg_node *
-at_key(const struct cfg_node *group, const char *key)
+const struct cfg_node *
+config_at(const struct cfg_node *group, const char *key)
 {
 	const struct cfg_node *n = cfg_get(group, key);
 
 	return n != NULL ? n : group;
 }
 
-static void
-check_type(struct config_board *b, bool partial, struct diags *d)
+void
+config_unknown_type(const struct cfg_node *at, const char *what,
+    const char *type, const struct driver *const *table, size_t len,
+    struct diags *d)
 {
-	const struct cfg_node *at = at_key(b->at, "type");
 	const char *types[64], *near;
 	struct buf list;
 	size_t n = 0;
+
+	buf_init(&list, 1024);
+	for (; n < len && n < ARRAY_LEN(types); n++) {
+		types[n] = table[n]->type;
+		buf_printf(&list, "%s%s", n > 0 ? ", " : "", types[n]);
+	}
+	near = diag_nearest(type, types, n);
+	if (near != NULL)
+		diags_add(d, at->file, at->line,
+		    "unknown %s type '%s': did you mean '%s'?", what, type,
+		    near);
+	else
+		diags_add(d, at->file, at->line,
+		    "unknown %s type '%s': there are %s", what, type,
+		    buf_str(&list));
+	buf_release(&list);
+}
+
+static void
+check_type(struct config_board *b, bool partial, struct diags *d)
+{
+	const struct cfg_node *at = config_at(b->at, "type");
 
 	if (b->o.type == NULL) {
 		if (!partial && cfg_get(b->at, "type") == NULL)
@@ -39,29 +62,16 @@ check_type(struct config_board *b, bool partial, struct diags *d)
 		return;
 	}
 	b->driver = driver_find(b->o.type);
-	if (b->driver != NULL)
-		return;
-	buf_init(&list, 1024);
-	for (; n < driver_table_len && n < ARRAY_LEN(types); n++) {
-		types[n] = driver_table[n]->type;
-		buf_printf(&list, "%s%s", n > 0 ? ", " : "", types[n]);
-	}
-	near = diag_nearest(b->o.type, types, n);
-	if (near != NULL)
-		diags_add(d, at->file, at->line,
-		    "unknown board type '%s': did you mean '%s'?", b->o.type,
-		    near);
-	else
-		diags_add(d, at->file, at->line,
-		    "unknown board type '%s': there are %s", b->o.type,
-		    buf_str(&list));
-	buf_release(&list);
+	if (b->driver == NULL)
+		config_unknown_type(at, "board", b->o.type, driver_table,
+		    driver_table_len, d);
 }
 
-static void
-check_link(const struct cfg_node *group, const char *link, struct diags *d)
+void
+config_check_link(
+    const struct cfg_node *group, const char *link, struct diags *d)
 {
-	const struct cfg_node *at = at_key(group, "link");
+	const struct cfg_node *at = config_at(group, "link");
 	char err[256];
 	struct url u;
 
@@ -75,7 +85,8 @@ check_has_link(struct config_board *b, bool partial, struct diags *d)
 	bool any = cfg_get(b->at, "link") != NULL;
 
 	for (size_t i = 0; i < b->n_nodes; i++)
-		any = any || cfg_get(b->nodes[i].at, "link") != NULL;
+		any = any || cfg_get(b->nodes[i].at, "link") != NULL ||
+		    cfg_get(b->nodes[i].at, "feed") != NULL;
 	if (!any && !partial)
 		diags_add(d, b->at->file, b->at->line,
 		    "board '%s' has no 'link', and no node of it has one",
@@ -86,7 +97,7 @@ check_has_link(struct config_board *b, bool partial, struct diags *d)
 static int
 slot_limit(struct config_board *b, struct diags *d)
 {
-	const struct cfg_node *at = at_key(b->at, "slots");
+	const struct cfg_node *at = config_at(b->at, "slots");
 	int have =
 	    b->driver != NULL && b->driver->whole_board ? b->driver->slots : 0;
 
@@ -108,7 +119,7 @@ check_slots(struct config_board *b, bool partial, struct diags *d)
 
 	for (size_t i = 0; i < b->n_nodes; i++) {
 		const struct config_node *n = &b->nodes[i];
-		const struct cfg_node *at = at_key(n->at, "slot");
+		const struct cfg_node *at = config_at(n->at, "slot");
 
 		if (n->o.slot == 0) {
 			if (!partial && cfg_get(n->at, "slot") == NULL)
@@ -138,7 +149,7 @@ static void
 check_unit(const struct config *c, size_t i, struct diags *d)
 {
 	const struct config_board *b = &c->boards[i];
-	const struct cfg_node *at = at_key(b->at, "unit");
+	const struct cfg_node *at = config_at(b->at, "unit");
 	int height = b->o.height > 0 ? b->o.height : 1;
 	int top = b->o.unit + height - 1;
 
@@ -164,7 +175,7 @@ check_unit(const struct config *c, size_t i, struct diags *d)
 
 struct named {
 	const char *name;
-	const char *what; /* "board" or "node" */
+	const char *what; /* "board", "node" or "feed" */
 	const struct cfg_node *at;
 	size_t board, order;
 };
@@ -185,17 +196,17 @@ add_name(struct named *v, size_t *n, const char *name, const char *what,
 {
 	if (name == NULL)
 		return;
-	v[*n] = (struct named){ name, what, at_key(at, "name"), board, *n };
+	v[*n] = (struct named){ name, what, config_at(at, "name"), board, *n };
 	(*n)++;
 }
 
-/* Names of boards and nodes share one space, because a selector does not say
+/* Names of boards, nodes and feeds share one space, because a selector does not say
  * which it means; a board of one node may share its name with it. */
 static void
 check_names(const struct config *c, struct diags *d)
 {
 	struct named *v;
-	size_t n = c->n_boards, used = 0;
+	size_t n = c->n_boards + c->n_feeds, used = 0;
 
 	for (size_t i = 0; i < c->n_boards; i++)
 		n += c->boards[i].n_nodes;
@@ -208,6 +219,9 @@ check_names(const struct config *c, struct diags *d)
 			add_name(v, &used, b->nodes[k].o.name, "node",
 			    b->nodes[k].at, i);
 	}
+	for (size_t i = 0; i < c->n_feeds; i++)
+		add_name(v, &used, c->feeds[i].o.name, "feed", c->feeds[i].at,
+		    c->n_boards + i);
 	qsort(v, used, sizeof *v, by_name);
 	for (size_t i = 1; i < used; i++) {
 		const struct named *a = &v[i - 1], *b = &v[i];
@@ -235,7 +249,7 @@ check_ports(const struct config *c, struct diags *d)
 
 		if (b->o.link != NULL && str_starts(b->o.link, "serial:")) {
 			v[n] = (struct named){ b->o.link, "board",
-				at_key(b->at, "link"), i, n };
+				config_at(b->at, "link"), i, n };
 			n++;
 		}
 	}
@@ -258,13 +272,14 @@ config_check(struct config *c, bool partial, struct diags *d)
 			diags_add(d, b->at->file, b->at->line,
 			    "this board has no 'name'");
 		check_type(b, partial, d);
-		check_link(b->at, b->o.link, d);
+		config_check_link(b->at, b->o.link, d);
 		for (size_t k = 0; k < b->n_nodes; k++)
-			check_link(b->nodes[k].at, b->nodes[k].o.link, d);
+			config_check_link(b->nodes[k].at, b->nodes[k].o.link, d);
 		check_has_link(b, partial, d);
 		check_slots(b, partial, d);
 		check_unit(c, i, d);
 	}
+	config_check_feeds(c, partial, d);
 	check_names(c, d);
 	check_ports(c, d);
 }

@@ -27,6 +27,7 @@
 #define STRUCT_THRESHOLDS opts_thresholds
 #define STRUCT_BOARD opts_board
 #define STRUCT_NODE opts_node
+#define STRUCT_FEED opts_feed
 
 const struct option option_table[] = {
 #define OPTION(group, key, type, min, max, def, meaning) \
@@ -47,6 +48,7 @@ option_group_name(enum opt_group g)
 		[OPT_THRESHOLDS] = "thresholds",
 		[OPT_BOARD] = "a board",
 		[OPT_NODE] = "a node",
+		[OPT_FEED] = "a feed",
 	};
 
 	return names[g];
@@ -167,10 +169,6 @@ unknown_key(enum opt_group g, const struct cfg_node *c, struct diags *d)
 		diags_add(d, c->file, c->line,
 		    "unknown key '%s' in %s: did you mean '%s'?", c->key,
 		    option_group_name(g), near);
-	else if (strcmp(c->key, "feed") == 0 || strcmp(c->key, "feeds") == 0)
-		diags_add(d, c->file, c->line,
-		    "unknown key '%s': this release has no power feeds",
-		    c->key);
 	else if (other != NULL)
 		diags_add(d, c->file, c->line,
 		    "unknown key '%s' in %s: it belongs in %s", c->key,

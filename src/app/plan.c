@@ -111,6 +111,26 @@ plan_board(
 }
 
 void
+plan_feed(const struct config *c, const struct config_feed *f, struct plan *p)
+{
+	double s = f->o.poll > 0 ? f->o.poll : c->top.poll;
+
+	memset(p, 0, sizeof *p);
+	p->driver = f->driver;
+	p->url = first(f->o.link, f->driver->link, NULL);
+	p->user = first(f->o.user, c->ssh.user, f->driver->user);
+	p->identity = first(f->o.identity, c->ssh.identity, NULL);
+	p->known_hosts = first(f->o.known_hosts, c->ssh.known_hosts, NULL);
+	p->password_cmd =
+	    first(f->o.password_command, c->ssh.password_command, NULL);
+	p->ssh_config = c->ssh.config;
+	p->settings = f->settings;
+	p->n_settings = f->n_settings;
+	p->poll_ms = (unsigned)(s * 1000 + 0.5);
+	finish(p);
+}
+
+void
 plan_release(struct plan *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++)

@@ -76,15 +76,18 @@ say_taken(struct reload *r, const struct session_change *change)
 {
 	char text[160];
 
-	if (change->added + change->changed + change->removed == 0)
+	if (change->added + change->changed + change->removed +
+		change->feeds ==
+	    0)
 		str_format(text, sizeof text,
 		    "configuration read again: all boards as before");
 	else
 		str_format(text, sizeof text,
 		    "configuration taken; boards: %zu added, %zu changed, %zu "
-		    "removed, %zu as before",
+		    "removed, %zu as before%s",
 		    change->added, change->changed, change->removed,
-		    change->kept);
+		    change->kept,
+		    change->feeds > 0 ? "; power feeds changed too" : "");
 	log_info("%s", text);
 	r->sink->say(r->arg, false, text);
 }

@@ -5,6 +5,7 @@
 
 #include "rackmux/base/mem.h"
 #include "rackmux/base/text.h"
+#include "rackmux/model/feed.h"
 #include "wire.h"
 
 /*
@@ -33,7 +34,10 @@ rig_free(struct session *s, struct rig *rig)
 	for (size_t i = 0; i < rig->n_wires; i++)
 		wire_free(rig->wires[i]);
 	free(rig->wires);
-	model_remove_board(s->model, rig->board);
+	if (rig->feed != NULL)
+		model_remove_feed(s->model, rig->feed);
+	else
+		model_remove_board(s->model, rig->board);
 	free(rig->key);
 	free(rig);
 }
@@ -96,18 +100,24 @@ set_model(struct model *m, const struct config *c)
 	model_changed(m);
 }
 
+const char *
+rig_name(const struct rig *rig)
+{
+	return rig->feed != NULL ? rig->feed->name : rig->board->name;
+}
+
 static struct rig *
 find_rig(struct session *s, const char *name)
 {
 	for (size_t i = 0; i < s->n_rigs; i++)
-		if (!s->rigs[i]->target &&
+		if (!s->rigs[i]->target && s->rigs[i]->board != NULL &&
 		    strcmp(s->rigs[i]->board->name, name) == 0)
 			return s->rigs[i];
 	return NULL;
 }
 
-static void
-drop_rig(struct session *s, struct rig *rig)
+void
+session_drop_rig(struct session *s, struct rig *rig)
 {
 	for (size_t i = 0; i < s->n_rigs; i++)
 		if (s->rigs[i] == rig) {
@@ -144,8 +154,9 @@ session_make_board(struct model *m, const struct config_board *cb)
 }
 
 /* Make the wires of a rig match the plan; true when one differed. */
-static bool
-rewire(struct session *s, struct rig *rig, const struct plan *plans, size_t n)
+bool
+session_rewire(
+    struct session *s, struct rig *rig, const struct plan *plans, size_t n)
 {
 	bool differs = false;
 	size_t keep = 0;
@@ -191,12 +202,12 @@ apply_board(struct session *s, const struct config_board *cb,
 
 	anew = had && strcmp(rig->key, key) != 0;
 	if (anew)
-		drop_rig(s, rig);
+		session_drop_rig(s, rig);
 	if (!had || anew)
 		rig = session_add_rig(s, session_make_board(s->model, cb), key);
 	else
 		free(key);
-	anew = rewire(s, rig, plans, n) || anew;
+	anew = session_rewire(s, rig, plans, n) || anew;
 	plan_release(plans, n);
 	if (!had)
 		change->added++;
@@ -210,8 +221,9 @@ static void
 drop_unseen(struct session *s, struct session_change *change)
 {
 	for (size_t i = s->n_rigs; i-- > 0;)
-		if (!s->rigs[i]->seen && !s->rigs[i]->target) {
-			drop_rig(s, s->rigs[i]);
+		if (!s->rigs[i]->seen && !s->rigs[i]->target &&
+		    s->rigs[i]->board != NULL) {
+			session_drop_rig(s, s->rigs[i]);
 			change->removed++;
 		}
 }
@@ -236,11 +248,25 @@ session_apply(
 			rig->seen = true;
 	}
 	drop_unseen(s, change);
+	session_drop_feeds(s, c, change);
 	config_free(s->config);
 	s->config = c;
 	set_model(s->model, c);
 	for (size_t i = 0; i < c->n_boards; i++)
 		apply_board(s, &c->boards[i], change);
+	session_apply_feeds(s, change);
+}
+
+/* Also what powers it. */
+static bool
+concerns(const struct rig *rig, const struct board *board)
+{
+	if (board == NULL || rig->board == board)
+		return true;
+	for (int i = 0; rig->feed != NULL && i < board->slots; i++)
+		if (board->nodes[i]->feed == rig->feed)
+			return true;
+	return false;
 }
 
 void
@@ -248,7 +274,7 @@ session_refresh(struct session *s, const struct board *board)
 {
 	for (size_t i = 0; i < s->n_rigs; i++)
 		for (size_t k = 0; k < s->rigs[i]->n_wires; k++)
-			if (board == NULL || s->rigs[i]->board == board)
+			if (concerns(s->rigs[i], board))
 				wire_refresh(s->rigs[i]->wires[k]);
 }
 
@@ -278,7 +304,7 @@ session_failures(
 				continue;
 			if (n < max)
 				out[n] = (struct session_failure){ rig->board,
-					rig->wires[k]->slot, why };
+					rig->feed, rig->wires[k]->slot, why };
 			n++;
 		}
 	}

@@ -20,6 +20,15 @@ find_intake(struct session *s, const struct board *b, int slot)
 	return NULL;
 }
 
+static struct intake *
+find_feed(struct session *s, const struct feed *f)
+{
+	for (size_t i = 0; f != NULL && i < s->n_rigs; i++)
+		if (s->rigs[i]->feed == f && s->rigs[i]->n_wires > 0)
+			return s->rigs[i]->wires[0]->intake;
+	return NULL;
+}
+
 /* False when this one cannot; *why is the first reason so far. */
 static bool
 try(struct intake *in, int slot, enum act act, intake_acted_fn *fn, void *arg,
@@ -54,8 +63,11 @@ session_act(struct session *s, const struct node *n, enum act act,
 	const char *why = NULL;
 
 	if (try(find_intake(s, n->board, 0), n->slot, act, fn, arg, &why) ||
+	    try(find_feed(s, n->feed), n->feed_port, act, fn, arg, &why) ||
 	    try(find_intake(s, n->board, n->slot), n->slot, act, fn, arg, &why))
 		return NULL;
+	if (node_cannot(n, act) != NULL)
+		return node_cannot(n, act);
 	return reason(why);
 }
 

@@ -37,14 +37,30 @@ static bool
 excused(const struct session_failure *f)
 {
 	const struct board *b = f->board;
+	const struct node *n;
 
-	return f->slot > 0 && f->slot <= b->slots && b->origin != NULL &&
-	    node_state(b->nodes[f->slot - 1]) == NODE_OFF;
+	if (f->slot < 1 || f->slot > b->slots)
+		return false;
+	n = b->nodes[f->slot - 1];
+	return (b->origin != NULL || n->feed != NULL) &&
+	    node_state(n) == NODE_OFF;
+}
+
+/* A feed is meant with the nodes that hang on it. */
+static bool
+feed_meant(const struct selector *sel, const struct feed *f)
+{
+	for (size_t i = 0; i < f->n_fed; i++)
+		if (selector_node(sel, f->fed[i]))
+			return true;
+	return selector_feed(sel, f);
 }
 
 static bool
 meant(const struct status *st, const struct session_failure *f)
 {
+	if (f->feed != NULL)
+		return feed_meant(st->selector, f->feed);
 	if (f->slot > 0 && f->slot <= f->board->slots)
 		return selector_node(
 		    st->selector, f->board->nodes[f->slot - 1]);
@@ -56,7 +72,9 @@ tell_one(const struct session_failure *f)
 {
 	char label[192];
 
-	if (f->slot == 0 || f->slot > f->board->slots)
+	if (f->feed != NULL)
+		str_copy(label, sizeof label, f->feed->name);
+	else if (f->slot == 0 || f->slot > f->board->slots)
 		str_copy(label, sizeof label, f->board->name);
 	else
 		app_node_label(

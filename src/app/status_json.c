@@ -105,6 +105,8 @@ status_json_node(const struct node *node)
 	    j, "type", node->board->type[0] != '\0' ? node->board->type : NULL);
 	json_set_int(j, "slot", node->slot);
 	json_set_str(j, "state", node_state_name(node_state(node)));
+	if (node->feed != NULL)
+		json_set_str(j, "feed", node->feed_ref);
 	v = node_values(node, &n);
 	json_set(j, "values", values_json(node->board->model, v, n));
 	can = json_new_object();
@@ -117,6 +119,57 @@ status_json_node(const struct node *node)
 			json_set_str(can, act_name((enum act)a), why);
 	}
 	json_set(j, "can", can);
+	return j;
+}
+
+/* What a port says, and which nodes hang on it. */
+static struct json *
+port_json(const struct feed *f, int port)
+{
+	struct json *j = json_new_object(), *nodes = json_new_array();
+	const struct value **v;
+	char path[96];
+	size_t n;
+
+	json_set_int(j, "port", port);
+	for (size_t i = 0; i < f->n_fed; i++)
+		if (f->fed[i]->feed_port == port)
+			json_add_str(
+			    nodes, node_path(f->fed[i], path, sizeof path));
+	json_set(j, "nodes", nodes);
+	v = feed_values(f, port, &n);
+	json_set(j, "values", values_json(f->model, v, n));
+	return j;
+}
+
+struct json *
+status_json_feed(const struct feed *f)
+{
+	struct json *j = json_new_object(), *ports = json_new_array();
+	const struct value **v;
+	double watts, budget = feed_budget(f);
+	int known;
+	size_t n;
+
+	json_set_str(j, "kind", "feed");
+	json_set_str(j, "feed", f->name);
+	json_set_str(j, "type", f->type);
+	json_set_str(
+	    j, "link", f->origin ? link_state_name(f->origin->link) : NULL);
+	json_set_str(j, "why", origin_why(f->origin));
+	if (model_feed_totals(f, &watts, &known))
+		set_number(j, "watts", watts, 1);
+	else
+		json_set_null(j, "watts");
+	if (budget > 0)
+		set_number(j, "budget_w", budget, 1);
+	else
+		json_set_null(j, "budget_w");
+	v = feed_values(f, 0, &n);
+	json_set(j, "values", values_json(f->model, v, n));
+	for (int p = 1; p <= f->ports; p++)
+		json_add(ports, port_json(f, p));
+	json_set(j, "ports", ports);
 	return j;
 }
 
@@ -133,6 +186,9 @@ print(FILE *f, struct json *j)
 void
 status_json(FILE *f, const struct model *m, const struct selector *sel)
 {
+	for (size_t i = 0; i < m->n_feeds; i++)
+		if (selector_feed(sel, m->feeds[i]))
+			print(f, status_json_feed(m->feeds[i]));
 	for (size_t i = 0; i < m->n_boards; i++) {
 		const struct board *b = m->boards[i];
 

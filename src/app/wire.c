@@ -5,6 +5,7 @@
 
 #include "rackmux/base/mem.h"
 #include "rackmux/base/text.h"
+#include "rackmux/model/feed.h"
 
 /*
  * A wire holds a link and its intake together: it passes what the link says
@@ -73,8 +74,12 @@ wire_feed(struct wire *w, const struct driver *driver,
     const struct driver_config *config)
 {
 	w->slot = config->slot;
-	w->intake = intake_new(
-	    w->rig->board, driver, config, w->link, link_url(w->link));
+	if (w->rig->feed != NULL)
+		w->intake = intake_new_feed(w->rig->feed, driver, config,
+		    w->link, link_url(w->link));
+	else
+		w->intake = intake_new(w->rig->board, driver, config, w->link,
+		    link_url(w->link));
 }
 
 static bool
@@ -90,7 +95,7 @@ static struct link *
 make_link(struct wire *w, const struct plan *p)
 {
 	struct link_config config = {
-		.name = w->rig->board->name,
+		.name = rig_name(w->rig),
 		.url = p->url,
 		.user = p->user,
 		.identity = p->identity,
@@ -115,7 +120,7 @@ make_link(struct wire *w, const struct plan *p)
 	link =
 	    link_new(w->session->pool, &config, &wire_sink, w, err, sizeof err);
 	if (link == NULL)
-		model_event(w->session->model, EVENT_BAD, w->rig->board, NULL,
+		model_event_of(w->session->model, EVENT_BAD, rig_name(w->rig),
 		    "%s", err);
 	return link;
 }
@@ -204,15 +209,25 @@ worth_a_retry(enum link_why why)
 	    why == LINK_WHY_SILENT;
 }
 
-/* Its board says that the node is off: it will not answer. */
+static bool
+has_spoken(const struct origin *o)
+{
+	return o != NULL && o->fresh_at > 0;
+}
+
+/* Its board or its feed says that the node is off: it will not answer. */
 static bool
 is_off(const struct wire *w)
 {
 	const struct board *b = w->rig->board;
+	const struct node *n;
 
-	return w->slot > 0 && w->slot <= b->slots && b->origin != NULL &&
-	    b->origin->fresh_at > 0 &&
-	    node_state(b->nodes[w->slot - 1]) == NODE_OFF;
+	if (b == NULL || w->slot < 1 || w->slot > b->slots)
+		return false;
+	n = b->nodes[w->slot - 1];
+	return (has_spoken(b->origin) ||
+		   (n->feed != NULL && has_spoken(n->feed->origin))) &&
+	    node_state(n) == NODE_OFF;
 }
 
 bool
@@ -223,6 +238,9 @@ wire_settled(const struct wire *w)
 	if (is_off(w))
 		return true;
 	if (w->link == NULL || o == NULL || w->hopeless || o->fresh_at > 0)
+		return true;
+	/* The link to the asker is well; what it asks does not answer. */
+	if (w->rig->feed != NULL && o->link == LINK_UP && o->stale)
 		return true;
 	switch (link_state(w->link)) {
 	case LINK_LOST:

@@ -1,6 +1,6 @@
 /*
  * wire - one link of a session and what it feeds; and a rig, which is a
- * board with its wires. Private to the session.
+ * board, or a power feed, with its wires. Private to the session.
  */
 #ifndef RM_APP_WIRE_H
 #define RM_APP_WIRE_H
@@ -54,7 +54,8 @@ struct wire {
 
 struct rig {
 	char *key;
-	struct board *board;
+	struct board *board;		/* or NULL, and a feed */
+	struct feed *feed;
 	struct wire **wires;
 	size_t n_wires;
 	bool target;			/* of no configuration */
@@ -64,6 +65,9 @@ struct rig {
 /* plan.c: what a board of the configuration needs. */
 #define PLANS_MAX (DRIVER_SLOTS_MAX + 1)
 size_t	 plan_board(const struct config *, const struct config_board *,
+	    struct plan *out);
+/* The one link of a power feed. */
+void	 plan_feed(const struct config *, const struct config_feed *,
 	    struct plan *out);
 void	 plan_release(struct plan *, size_t n);
 char	*plan_rig_key(const struct config *, const struct config_board *);
@@ -85,5 +89,15 @@ void	 wire_news(struct wire *);
 
 /* session.c */
 struct rig *session_add_rig(struct session *, struct board *, char *key);
+void	 session_drop_rig(struct session *, struct rig *);
+bool	 session_rewire(struct session *, struct rig *, const struct plan *,
+	    size_t n);
+const char *rig_name(const struct rig *);
+
+/* session_feed.c: the feeds of the configuration, and who hangs on them. */
+void	 session_drop_feeds(struct session *, const struct config *,
+	    struct session_change *);
+void	 session_apply_feeds(struct session *, struct session_change *);
+struct rig *session_find_feed(struct session *, const char *name);
 
 #endif

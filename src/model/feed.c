@@ -329,6 +329,16 @@ feed_value(const struct feed *f, enum name_id id)
 	return values_best(&f->values, id, NULL);
 }
 
+const struct value **
+feed_values(const struct feed *f, int port, size_t *n)
+{
+	static const struct values none;
+
+	if (port < 0 || port > f->ports)
+		return values_best_all(&none, n);
+	return values_best_all(port == 0 ? &f->values : &f->port[port - 1], n);
+}
+
 static bool
 known_number(const struct value *v, double *out)
 {

@@ -5,6 +5,7 @@
 
 #include "rackmux/base/mem.h"
 #include "rackmux/base/text.h"
+#include "rackmux/model/feed.h"
 
 /*
  * A selector is a list of alternatives; each is a list of atoms that must
@@ -368,11 +369,44 @@ selector_board(const struct selector *sel, const struct board *b)
 	return false;
 }
 
+static bool
+atom_means_feed(const struct atom *a, const struct feed *f)
+{
+	switch (a->kind) {
+	case ATOM_NAME:
+		return matches(a->pattern, f->name);
+	case ATOM_TYPE:
+		return matches(a->pattern, f->type);
+	default:
+		return false;
+	}
+}
+
+bool
+selector_feed(const struct selector *sel, const struct feed *f)
+{
+	bool in = sel == NULL;
+
+	for (size_t i = 0; sel != NULL && i < sel->n; i++) {
+		const struct alternative *alt = &sel->v[i];
+		bool holds = true;
+
+		for (size_t k = 0; k < alt->n; k++)
+			holds = holds && atom_means_feed(&alt->atoms[k], f);
+		if (holds && alt->not )
+			return false;
+		in = in || holds;
+	}
+	return in;
+}
+
 size_t
 selector_count(const struct selector *sel, const struct model *m)
 {
 	size_t n = 0;
 
+	for (size_t i = 0; sel != NULL && i < m->n_feeds; i++)
+		n += selector_feed(sel, m->feeds[i]);
 	for (size_t i = 0; i < m->n_boards; i++) {
 		const struct board *b = m->boards[i];
 

@@ -135,7 +135,7 @@ TEST(odd_mistakes_are_told_too)
 	CHECK(config_load(source("odd.cfg"), &d) == NULL);
 	TOLD(&d, 2, "must be true or false, not a whole number");
 	TOLD(&d, 3, "it belongs in rack");
-	TOLD(&d, 4, "no power feeds");
+	TOLD(&d, 4, "must be a list");
 	TOLD(&d, 5, "'theme' is empty");
 	TOLD(&d, 6, "thresholds must rise");
 	TOLD(&d, 8, "may hold letters");

@@ -141,6 +141,7 @@ keys(struct buf *b)
 		[OPT_THRESHOLDS] = "thresholds",
 		[OPT_BOARD] = "Each of boards",
 		[OPT_NODE] = "Each of nodes of a board",
+		[OPT_FEED] = "Each of feeds",
 	};
 	int group = -1;
 	char type[96];
@@ -204,6 +205,8 @@ settings(struct buf *b)
 {
 	for (size_t i = 0; i < driver_table_len; i++)
 		settings_of(b, "A board of type", driver_table[i]);
+	for (size_t i = 0; i < feed_table_len; i++)
+		settings_of(b, "A feed of type", feed_table[i]);
 }
 
 static void

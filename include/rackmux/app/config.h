@@ -27,6 +27,15 @@ struct config_board {
 	const struct cfg_node *at;	/* while it is being checked */
 };
 
+struct config_feed {
+	struct opts_feed o;
+	const struct driver *driver;	/* NULL: unknown type */
+	/* Keys of its driver's own; "used" and "ports" among them. */
+	struct setting *settings;
+	size_t n_settings;
+	const struct cfg_node *at;	/* while it is being checked */
+};
+
 struct config {
 	char *path;
 	char **files;		/* it and those that it includes */
@@ -37,6 +46,8 @@ struct config {
 	struct opts_thresholds thresholds;
 	struct config_board *boards;
 	size_t n_boards;
+	struct config_feed *feeds;
+	size_t n_feeds;
 };
 
 /* All defaults, no boards. */
@@ -47,6 +58,10 @@ void		 config_free(struct config *);
 struct config	*config_load(const char *path, struct diags *);
 /* Forget a board of it. */
 void		 config_drop_board(struct config *, size_t index);
+void		 config_drop_feed(struct config *, size_t index);
+/* "poe-sw/5" or "plug-a" (port 0); false: neither. */
+bool		 config_feed_ref(const char *ref, char *name, size_t size,
+		    int *port);
 /* The file to read when none is named, or NULL and a mistake that says where
  * it was looked for. Caller frees. */
 char		*config_find(struct diags *);
@@ -58,5 +73,21 @@ char		*config_state_dir(void);	/* $XDG_STATE_HOME/rackmux, 0700 */
 /* The checks across keys (config_check.c). partial: do not tell what is
  * missing, because the file was cut short. */
 void		 config_check(struct config *, bool partial, struct diags *);
+/* The line of a key if it is there, else of its group. */
+const struct cfg_node *config_at(const struct cfg_node *group,
+		    const char *key);
+void		 config_check_link(const struct cfg_node *group,
+		    const char *link, struct diags *);
+/* what is "board" or "feed". */
+void		 config_unknown_type(const struct cfg_node *at,
+		    const char *what, const char *type,
+		    const struct driver *const *table, size_t n,
+		    struct diags *);
+/* config_feed.c */
+void		 config_read_feeds(struct config *, const struct cfg_node *list,
+		    const char *base, struct diags *);
+void		 config_check_feeds(struct config *, bool partial,
+		    struct diags *);
+void		 config_feed_release(struct config_feed *);
 
 #endif

@@ -13,6 +13,7 @@
 
 enum opt_group {
 	OPT_TOP, OPT_RACK, OPT_SSH, OPT_THRESHOLDS, OPT_BOARD, OPT_NODE,
+	OPT_FEED,
 	OPT_GROUPS
 };
 enum opt_type {
@@ -49,7 +50,15 @@ struct opts_board {
 };
 struct opts_node {
 	int slot;
-	char *name, *link, *identity, *known_hosts, *user, *password_command;
+	char *name, *link, *feed, *identity, *known_hosts, *user;
+	char *password_command;
+};
+
+struct opts_feed {
+	char *name, *type, *link;
+	char *identity, *known_hosts, *user, *password_command;
+	double poll, budget_w;
+	int ports;
 };
 
 struct option {

@@ -36,6 +36,7 @@ struct board	*session_make_board(struct model *,
  * links, their values and their history. */
 struct session_change {
 	size_t kept, added, changed, removed;	/* boards */
+	size_t feeds;		/* that were added, changed or removed */
 };
 /* Takes over the configuration and makes the wiring match it. Targets stay
  * as they are. */
@@ -51,7 +52,8 @@ bool	 session_target(struct session *, const char *text, char *err,
 /* Ask again now: the board (NULL: all) and its nodes; links that wait before
  * they try again do not wait longer. */
 void	 session_refresh(struct session *, const struct board *);
-/* Do it by whoever can: the board's controller, else the node itself. NULL
+/* Do it by whoever can: the board's controller, else the node's power feed,
+ * else the node itself. NULL
  * when it is begun, and fn hears exactly one outcome, later; else the
  * sentence why nobody can, and fn is not called. */
 const char *session_act(struct session *, const struct node *, enum act,
@@ -64,7 +66,8 @@ const char *session_act_board(struct session *, const struct board *,
 bool	 session_settled(const struct session *);
 /* A link of the session that failed, for reports. */
 struct session_failure {
-	const struct board *board;
+	const struct board *board;	/* or NULL, and a feed */
+	const struct feed *feed;
 	int slot;		/* 0: the board itself */
 	const char *why;	/* a sentence */
 };

@@ -51,6 +51,8 @@ void	 feed_cannot(struct feed *, int port, enum act, const char *why);
 const struct value *feed_port_value(const struct feed *, int port,
 	    enum name_id);
 const struct value *feed_value(const struct feed *, enum name_id);
+/* All of them, of a port or (0) of the feed itself; as node_values(). */
+const struct value **feed_values(const struct feed *, int port, size_t *n);
 /* What all its ports draw together, as far as they say; false when none of
  * them does, nor the feed itself. */
 bool	 model_feed_totals(const struct feed *, double *watts,

@@ -28,7 +28,9 @@ bool		 selector_is_static(const struct selector *);
 bool		 selector_node(const struct selector *, const struct node *);
 /* True when the board itself is meant, or a node of it. */
 bool		 selector_board(const struct selector *, const struct board *);
-/* How many nodes, and boards without nodes, it selects. */
+/* True when it is meant by its name or type (NULL selects all). */
+bool		 selector_feed(const struct selector *, const struct feed *);
+/* How many nodes, feeds by name, and boards without nodes, it selects. */
 size_t		 selector_count(const struct selector *, const struct model *);
 
 #endif
