@@ -313,14 +313,26 @@ recipe_check(const struct recipe *r, const char *tmpl, bool per_slot,
 /* --- questions ------------------------------------------------------------ */
 
 bool
-recipe_tells(const struct recipe *r, enum name_id id, enum source source)
+recipe_read_varies(const struct recipe_read *rd)
+{
+	for (size_t i = 0; i < rd->n_fields; i++)
+		if (rd->field[i] == FIELD_SLOT)
+			return true;
+	return rd->n_bits > 0;
+}
+
+bool
+recipe_tells(
+    const struct recipe *r, enum name_id id, enum source source, int slot)
 {
 	for (size_t i = 0; i < r->n_asks; i++)
 		for (size_t k = 0; k < r->ask[i].n_reads; k++) {
 			const struct recipe_read *rd = &r->ask[i].read[k];
+			bool any = r->ask[i].per_slot || recipe_read_varies(rd);
 
 			if (!rd->is_slots && rd->id == id &&
-			    rd->source == source)
+			    rd->source == source &&
+			    (any ? slot > 0 : slot == rd->slot))
 				return true;
 		}
 	return false;

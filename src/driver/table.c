@@ -8,6 +8,9 @@
 const struct driver *const driver_table[] = {
 	&driver_turing_pi,
 	&driver_compute_blade,
+	&driver_mini_cm4,
+	&driver_cluster_box,
+	&driver_command,
 	&driver_linux,
 };
 const size_t driver_table_len = ARRAY_LEN(driver_table);

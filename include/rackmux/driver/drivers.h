@@ -9,6 +9,9 @@
 
 extern const struct driver driver_turing_pi;
 extern const struct driver driver_compute_blade;
+extern const struct driver driver_cluster_box;
+extern const struct driver driver_mini_cm4;
+extern const struct driver driver_command;
 extern const struct driver driver_linux;
 extern const struct driver driver_skel;
 

@@ -61,10 +61,10 @@ struct recipe_ask {
 	char *name;		/* for reasons */
 	char *run;
 	bool per_slot;
-	bool apart;		/* a process of its own a command */
+	bool parallel;		/* all slots at the same time */
 	bool once;
 	unsigned every_ms;	/* 0: each round */
-	unsigned timeout_ms;	/* apart only; 0: as long as a round may be */
+	unsigned timeout_s;	/* ended after this by timeout(1); 0: never */
 	struct pattern fail;	/* a line of this kind: it failed */
 	char *empty;		/* what it means when nothing is printed */
 	struct recipe_read *read;
@@ -74,8 +74,7 @@ struct recipe_ask {
 struct recipe_act {
 	char *run;		/* NULL: see why */
 	char *why;		/* why it cannot be done; NULL: not described */
-	bool apart;
-	struct pattern ok, fail;
+	struct pattern ok, fail;	/* lines that say so; not set: status */
 	unsigned timeout_ms;
 };
 
@@ -146,8 +145,12 @@ void	 recipe_expand(const struct recipe *, const char *tmpl, int slot,
 const char *recipe_check(const struct recipe *, const char *tmpl,
 	    bool per_slot, bool quote, char *err, size_t size);
 
-/* Whether an ask tells this value, from this source. */
-bool	 recipe_tells(const struct recipe *, enum name_id, enum source);
+/* Whether a line tells of which slot it is. */
+bool	 recipe_read_varies(const struct recipe_read *);
+/* Whether an ask tells this value of the slot (0: the board itself), from
+ * this source. */
+bool	 recipe_tells(const struct recipe *, enum name_id, enum source,
+	    int slot);
 /* The sentence of the description why it is unknown, or NULL. */
 const char *recipe_why_unknown(const struct recipe *, enum name_id);
 /* The act of a slot or (0) of the board; NULL, and why, when it cannot. The
