@@ -29,6 +29,8 @@ const char driver_facts_script[] =
     "[ -e \"$R/$f\" ] && printf 'blade_agent yes\\n' && break\n"
     "done\n"
     "[ -e \"$R/etc/config/nodectl\" ] && printf 'nodectl_config yes\\n'\n"
+    "[ -e \"$R/etc/mixtile-release\" ] && printf 'mixtile yes\\n'\n"
+    "[ -e \"$R/dev/ttyCH343USB0\" ] && printf 'ch343 yes\\n'\n"
     "[ -e \"$R/sys/bus/platform/devices/node1-power\" ] &&"
     " printf 'rail yes\\n'\n"
     "if [ -r \"$R/proc/cpuinfo\" ]; then\n"

@@ -1,0 +1,218 @@
+#include "cluster_box.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "rackmux/base/mem.h"
+#include "rackmux/base/text.h"
+#include "rackmux/driver/drivers.h"
+#include "script.h"
+
+/*
+ * Mixtile Cluster Box, over SSH. A round is one call of rm_cb, which only
+ * reads files. What may keep its asker waiting is asked in a process of its
+ * own: nodectl's status of v2, which tries to reach each node for 1.5 s, and
+ * the speed of the fans, which the kernel samples when it is read.
+ */
+
+#define V2_MS 4000
+#define FANS_MS 15000
+
+static struct drv *
+cb_open(void)
+{
+	struct cb *cb = mem_alloc(sizeof *cb);
+
+	report_init(&cb->fast, &cb->drv, SOURCE_BOARD);
+	report_init(&cb->slow, &cb->drv, SOURCE_BOARD);
+	cb->base = CB_BASE;
+	return &cb->drv;
+}
+
+static void
+cb_close(struct drv *d)
+{
+	struct cb *cb = (struct cb *)d;
+
+	drv_orders_drop(d);
+	report_release(&cb->fast);
+	report_release(&cb->slow);
+	free(cb);
+}
+
+static void
+cb_reset(struct drv *d)
+{
+	struct cb *cb = (struct cb *)d;
+
+	cb->once = cb->is_root = cb->has_sudo = cb->has_led = false;
+	cb->told = false;
+	cb->gen = CB_NONE;
+	cb->base = CB_BASE;
+	cb->hostname[0] = cb->rest[0] = '\0';
+	cb->level = 0;
+	cb->leases = 0;
+	cb->slow_at = 0;
+	memset(cb->pin, 0, sizeof cb->pin);
+	memset(cb->job, 0, sizeof cb->job);
+	report_clear(&cb->fast);
+	report_clear(&cb->slow);
+}
+
+static void
+on_slow(void *arg, const struct link_result *r)
+{
+	struct cb *cb = arg;
+	bool ends_round = cb->round_waits;
+	const char *why;
+	char *copy;
+
+	cb->slow_open = cb->round_waits = false;
+	if (r->outcome == LINK_DIED || r->outcome == LINK_NOT_SENT ||
+	    r->outcome == LINK_CANCELLED) {
+		/* Without a link nothing of it is news. */
+		if (ends_round)
+			drv_stale(&cb->drv, r);
+		return;
+	}
+	if (answer_whole(r, &copy, &why)) {
+		cb_parse_slow(cb, copy);
+		free(copy);
+	} else
+		cb_slow_unknown(cb, why);
+	if (ends_round)
+		drv_fresh(&cb->drv);
+}
+
+/* timeout(1), where there is one, goes inside sudo: outside it could not end
+ * what root runs. */
+static void
+slow_command(const struct cb *cb, char *out, size_t size)
+{
+	char ask[240] = "";
+
+	if (cb->gen == CB_V2)
+		str_format(ask, sizeof ask,
+		    "t=; command -v timeout >/dev/null 2>&1 && t='timeout %u'; "
+		    "%s$t \"$R/bin/nodectl\" status --all --json 2>&1; "
+		    "printf '\\nrc %%s\\n' $?; ",
+		    cb->limit, cb->is_root || !cb->has_sudo ? "" : "sudo -n ");
+	str_format(out, size,
+	    "R=${RACKMUX_ROOT-}; %sfor c in 0 1; do x=-; "
+	    "{ read -r x <\"$R/sys/class/pwm/pwmchip$c/pwm0/capture\"; } "
+	    "2>/dev/null; printf 'cap %%s %%s\\n' $c \"$x\"; done; "
+	    "printf 'end\\n'",
+	    ask);
+}
+
+static void
+begin_slow(struct cb *cb, bool first)
+{
+	struct drv *d = &cb->drv;
+	uint64_t now = d->link.now(d->link.arg);
+	uint64_t rest = cb->gen == CB_V2 ? V2_MS : FANS_MS;
+	char cmd[512];
+
+	if (cb->slow_open || !cb->once)
+		return;
+	if (!cb->slow_now && cb->slow_at != 0 && now - cb->slow_at < rest)
+		return;
+	cb->slow_open = true;
+	cb->slow_now = false;
+	cb->slow_at = now > 0 ? now : 1;
+	/* A round that waits for it must end before the two periods after
+	 * which the whole board would pass for silent. */
+	cb->limit = first ? 3 : 8;
+	slow_command(cb, cmd, sizeof cmd);
+	d->link.exec(d->link.arg, cmd, (cb->limit + 4) * 1000, on_slow, cb);
+}
+
+static void
+on_answer(void *arg, const struct link_result *r)
+{
+	struct cb *cb = arg;
+	struct drv *d = &cb->drv;
+	bool first = !cb->once;
+	char *copy;
+
+	if (!answer_open(d, r, &copy))
+		return;
+	cb_parse_round(cb, copy);
+	free(copy);
+	if (first && cb->once) {
+		d->sink.slots(d->sink_arg, CB_SLOTS);
+		cb_tell_cannot(cb);
+		cb->told = true;
+		d->sink.can_changed(d->sink_arg);
+	}
+	begin_slow(cb, first);
+	/* A status that is asked for once waits for one round: the first is
+	 * over when all was asked, if the period leaves time for it. */
+	cb->round_waits = first && cb->slow_open && d->config.poll_ms >= 2000;
+	if (!cb->round_waits)
+		drv_fresh(d);
+}
+
+static void
+define(struct cb *cb)
+{
+	const struct driver_link *link = &cb->drv.link;
+
+	if (cb->defined)
+		return;
+	cb->defined = true;
+	link->define(link->arg, "rm_get", script_get_body);
+	link->define(link->arg, "rm_cb_once", cb_once_body);
+	link->define(link->arg, "rm_cb_node", cb_node_body);
+	link->define(link->arg, "rm_cb", cb_body);
+}
+
+static void
+cb_poll(struct drv *d)
+{
+	struct cb *cb = (struct cb *)d;
+	char cmd[48];
+
+	define(cb);
+	if (!cb->once)
+		str_copy(cmd, sizeof cmd, "rm_cb_once; rm_cb $cb_a");
+	else if (cb->gen == CB_V2)
+		str_copy(cmd, sizeof cmd, "rm_cb -");
+	else
+		str_format(cmd, sizeof cmd, "rm_cb %ld%s", cb->base,
+		    d->orders != NULL ? " q" : "");
+	d->link.run(d->link.arg, cmd, POLL_TIMEOUT(d), on_answer, cb);
+}
+
+static const char *
+cb_can(struct drv *d, int slot, enum act act)
+{
+	return cb_cannot((struct cb *)d, slot, act);
+}
+
+static int
+cb_match(const char *facts)
+{
+	bool nodectl = fact_is(facts, "nodectl", "yes");
+
+	/* Of another program that is called nodectl, nothing else is there. */
+	if (fact_is(facts, "mixtile", "yes") ||
+	    (nodectl && fact_is(facts, "nodectl_config", "yes")))
+		return 90;
+	return nodectl && fact_is(facts, "ch343", "yes") ? 90 : 0;
+}
+
+const struct driver driver_cluster_box = {
+	.type = "cluster-box",
+	.title = "Mixtile Cluster Box",
+	.user = "root",
+	.slots = CB_SLOTS,
+	.whole_board = true,
+	.open = cb_open,
+	.poll = cb_poll,
+	.close = cb_close,
+	.can = cb_can,
+	.match = cb_match,
+	.act = cb_act,
+	.reset = cb_reset,
+};
