@@ -19,20 +19,20 @@
 #define FANS_MS 15000
 
 static struct drv *
-cb_open(void)
+mcb_open(void)
 {
-	struct cb *cb = mem_alloc(sizeof *cb);
+	struct mcb *cb = mem_alloc(sizeof *cb);
 
 	report_init(&cb->fast, &cb->drv, SOURCE_BOARD);
 	report_init(&cb->slow, &cb->drv, SOURCE_BOARD);
-	cb->base = CB_BASE;
+	cb->base = MCB_BASE;
 	return &cb->drv;
 }
 
 static void
-cb_close(struct drv *d)
+mcb_close(struct drv *d)
 {
-	struct cb *cb = (struct cb *)d;
+	struct mcb *cb = (struct mcb *)d;
 
 	drv_orders_drop(d);
 	report_release(&cb->fast);
@@ -41,14 +41,14 @@ cb_close(struct drv *d)
 }
 
 static void
-cb_reset(struct drv *d)
+mcb_reset(struct drv *d)
 {
-	struct cb *cb = (struct cb *)d;
+	struct mcb *cb = (struct mcb *)d;
 
 	cb->once = cb->is_root = cb->has_sudo = cb->has_led = false;
 	cb->told = false;
-	cb->gen = CB_NONE;
-	cb->base = CB_BASE;
+	cb->gen = MCB_NONE;
+	cb->base = MCB_BASE;
 	cb->hostname[0] = cb->rest[0] = '\0';
 	cb->level = 0;
 	cb->leases = 0;
@@ -62,7 +62,7 @@ cb_reset(struct drv *d)
 static void
 on_slow(void *arg, const struct link_result *r)
 {
-	struct cb *cb = arg;
+	struct mcb *cb = arg;
 	bool ends_round = cb->round_waits;
 	const char *why;
 	char *copy;
@@ -76,10 +76,10 @@ on_slow(void *arg, const struct link_result *r)
 		return;
 	}
 	if (answer_whole(r, &copy, &why)) {
-		cb_parse_slow(cb, copy);
+		mcb_parse_slow(cb, copy);
 		free(copy);
 	} else
-		cb_slow_unknown(cb, why);
+		mcb_slow_unknown(cb, why);
 	if (ends_round)
 		drv_fresh(&cb->drv);
 }
@@ -87,11 +87,11 @@ on_slow(void *arg, const struct link_result *r)
 /* timeout(1), where there is one, goes inside sudo: outside it could not end
  * what root runs. */
 static void
-slow_command(const struct cb *cb, char *out, size_t size)
+slow_command(const struct mcb *cb, char *out, size_t size)
 {
 	char ask[240] = "";
 
-	if (cb->gen == CB_V2)
+	if (cb->gen == MCB_V2)
 		str_format(ask, sizeof ask,
 		    "t=; command -v timeout >/dev/null 2>&1 && t='timeout %u'; "
 		    "%s$t \"$R/bin/nodectl\" status --all --json 2>&1; "
@@ -106,11 +106,11 @@ slow_command(const struct cb *cb, char *out, size_t size)
 }
 
 static void
-begin_slow(struct cb *cb, bool first)
+begin_slow(struct mcb *cb, bool first)
 {
 	struct drv *d = &cb->drv;
 	uint64_t now = d->link.now(d->link.arg);
-	uint64_t rest = cb->gen == CB_V2 ? V2_MS : FANS_MS;
+	uint64_t rest = cb->gen == MCB_V2 ? V2_MS : FANS_MS;
 	char cmd[512];
 
 	if (cb->slow_open || !cb->once)
@@ -130,18 +130,18 @@ begin_slow(struct cb *cb, bool first)
 static void
 on_answer(void *arg, const struct link_result *r)
 {
-	struct cb *cb = arg;
+	struct mcb *cb = arg;
 	struct drv *d = &cb->drv;
 	bool first = !cb->once;
 	char *copy;
 
 	if (!answer_open(d, r, &copy))
 		return;
-	cb_parse_round(cb, copy);
+	mcb_parse_round(cb, copy);
 	free(copy);
 	if (first && cb->once) {
-		d->sink.slots(d->sink_arg, CB_SLOTS);
-		cb_tell_cannot(cb);
+		d->sink.slots(d->sink_arg, MCB_SLOTS);
+		mcb_tell_cannot(cb);
 		cb->told = true;
 		d->sink.can_changed(d->sink_arg);
 	}
@@ -154,7 +154,7 @@ on_answer(void *arg, const struct link_result *r)
 }
 
 static void
-define(struct cb *cb)
+define(struct mcb *cb)
 {
 	const struct driver_link *link = &cb->drv.link;
 
@@ -162,21 +162,21 @@ define(struct cb *cb)
 		return;
 	cb->defined = true;
 	link->define(link->arg, "rm_get", script_get_body);
-	link->define(link->arg, "rm_cb_once", cb_once_body);
-	link->define(link->arg, "rm_cb_node", cb_node_body);
-	link->define(link->arg, "rm_cb", cb_body);
+	link->define(link->arg, "rm_cb_once", mcb_once_body);
+	link->define(link->arg, "rm_cb_node", mcb_node_body);
+	link->define(link->arg, "rm_cb", mcb_body);
 }
 
 static void
-cb_poll(struct drv *d)
+mcb_poll(struct drv *d)
 {
-	struct cb *cb = (struct cb *)d;
+	struct mcb *cb = (struct mcb *)d;
 	char cmd[48];
 
 	define(cb);
 	if (!cb->once)
 		str_copy(cmd, sizeof cmd, "rm_cb_once; rm_cb $cb_a");
-	else if (cb->gen == CB_V2)
+	else if (cb->gen == MCB_V2)
 		str_copy(cmd, sizeof cmd, "rm_cb -");
 	else
 		str_format(cmd, sizeof cmd, "rm_cb %ld%s", cb->base,
@@ -185,13 +185,13 @@ cb_poll(struct drv *d)
 }
 
 static const char *
-cb_can(struct drv *d, int slot, enum act act)
+mcb_can(struct drv *d, int slot, enum act act)
 {
-	return cb_cannot((struct cb *)d, slot, act);
+	return mcb_cannot((struct mcb *)d, slot, act);
 }
 
 static int
-cb_match(const char *facts)
+mcb_match(const char *facts)
 {
 	bool nodectl = fact_is(facts, "nodectl", "yes");
 
@@ -206,13 +206,13 @@ const struct driver driver_cluster_box = {
 	.type = "cluster-box",
 	.title = "Mixtile Cluster Box",
 	.user = "root",
-	.slots = CB_SLOTS,
+	.slots = MCB_SLOTS,
 	.whole_board = true,
-	.open = cb_open,
-	.poll = cb_poll,
-	.close = cb_close,
-	.can = cb_can,
-	.match = cb_match,
-	.act = cb_act,
-	.reset = cb_reset,
+	.open = mcb_open,
+	.poll = mcb_poll,
+	.close = mcb_close,
+	.can = mcb_can,
+	.match = mcb_match,
+	.act = mcb_act,
+	.reset = mcb_reset,
 };

@@ -120,7 +120,7 @@ judge_gpio(
 static void
 busy(const struct order *o, char *text, size_t size)
 {
-	const struct cb *cb = (const struct cb *)o->drv;
+	const struct mcb *cb = (const struct mcb *)o->drv;
 	const char *job = cb->job[o->slot - 1];
 
 	str_format(text, size, "node %d is busy%s%s", o->slot,
@@ -151,20 +151,20 @@ static void
 after(struct order *o, enum act_outcome outcome)
 {
 	(void)outcome;
-	((struct cb *)o->drv)->slow_now = true;
+	((struct mcb *)o->drv)->slow_now = true;
 }
 
 /* --- commands ------------------------------------------------------------- */
 
 static const char *
-sudo(const struct cb *cb)
+sudo(const struct mcb *cb)
 {
 	return cb->is_root ? "" : "sudo -n ";
 }
 
 /* cb_w writes a level to a pin, cb_r says what it reads. */
 static void
-helpers(struct buf *b, const struct cb *cb)
+helpers(struct buf *b, const struct mcb *cb)
 {
 	buf_puts(b, "g=${RACKMUX_ROOT-}/sys/class/gpio/gpio; cb_w() { ");
 	buf_puts(b,
@@ -188,11 +188,11 @@ press(struct buf *b, long en, long pin, const char *seconds)
 }
 
 static void
-gpio_command(struct buf *b, const struct cb *cb, int slot, enum act act)
+gpio_command(struct buf *b, const struct mcb *cb, int slot, enum act act)
 {
-	long en = cb_gpio(cb, slot, CB_EN);
-	long power = cb_gpio(cb, slot, CB_POWER);
-	long reset = cb_gpio(cb, slot, CB_RESET);
+	long en = mcb_gpio(cb, slot, MCB_EN);
+	long power = mcb_gpio(cb, slot, MCB_POWER);
+	long reset = mcb_gpio(cb, slot, MCB_RESET);
 
 	helpers(b, cb);
 	switch (act) {
@@ -222,7 +222,7 @@ gpio_command(struct buf *b, const struct cb *cb, int slot, enum act act)
 }
 
 static void
-v2_command(struct buf *b, const struct cb *cb, int slot, enum act act)
+v2_command(struct buf *b, const struct mcb *cb, int slot, enum act act)
 {
 	static const struct {
 		const char *verb, *flags;
@@ -248,7 +248,7 @@ v2_command(struct buf *b, const struct cb *cb, int slot, enum act act)
 
 /* A LED without a trigger is lit by its brightness, which the timer spoils. */
 static void
-locate_command(struct buf *b, const struct cb *cb, bool on)
+locate_command(struct buf *b, const struct mcb *cb, bool on)
 {
 	const char *to = cb->is_root ? ">" : "| sudo -n tee >/dev/null ";
 	const char *rest = cb->rest[0] != '\0' ? cb->rest : "none";
@@ -264,11 +264,11 @@ locate_command(struct buf *b, const struct cb *cb, bool on)
 }
 
 void
-cb_act(struct drv *d, unsigned ticket, int slot, enum act act)
+mcb_act(struct drv *d, unsigned ticket, int slot, enum act act)
 {
-	struct cb *cb = (struct cb *)d;
+	struct mcb *cb = (struct mcb *)d;
 	bool locate = act == ACT_LOCATE_ON || act == ACT_LOCATE_OFF;
-	bool v2 = cb->gen == CB_V2 && !locate;
+	bool v2 = cb->gen == MCB_V2 && !locate;
 	struct order order = { .ticket = ticket,
 		.slot = slot,
 		.act = act,

@@ -25,22 +25,22 @@ static const char only_v2[] =
     "Only nodectl v2 tells it: install its firmware on the control board.";
 
 static void
-tell_generation(struct cb *cb)
+tell_generation(struct mcb *cb)
 {
 	const char *gen = "v0 or v1";
 	static const char note[] =
 	    "Rebooting the control board of this firmware power-cycles every "
 	    "node. nodectl is never run: it may cut power by being started.";
 
-	if (cb->gen == CB_V2) {
+	if (cb->gen == MCB_V2) {
 		drv_text(&cb->drv, 0, NAME_BOARD_GENERATION, NULL, SOURCE_BOARD,
 		    "v2");
 		return;
 	}
 	/* One usage text for both; the name is what was delivered. */
-	if (cb->gen == CB_GO)
+	if (cb->gen == MCB_GO)
 		gen = "go";
-	else if (cb->gen == CB_NONE)
+	else if (cb->gen == MCB_NONE)
 		gen = "none";
 	else if (strcmp(cb->hostname, "MixtileClusterBox") == 0)
 		gen = "v0";
@@ -51,7 +51,7 @@ tell_generation(struct cb *cb)
 }
 
 void
-cb_tell_cannot(struct cb *cb)
+mcb_tell_cannot(struct mcb *cb)
 {
 	static const struct {
 		enum name_id id;
@@ -78,11 +78,11 @@ cb_tell_cannot(struct cb *cb)
 	static const enum name_id v2[] = { NAME_NODE_NAME, NAME_NODE_CHECK,
 		NAME_NODE_JOB };
 
-	for (int n = 1; n <= CB_SLOTS; n++) {
+	for (int n = 1; n <= MCB_SLOTS; n++) {
 		for (size_t i = 0; i < ARRAY_LEN(slot); i++)
 			drv_unknown(&cb->drv, n, slot[i].id, NULL, SOURCE_BOARD,
 			    slot[i].why);
-		for (size_t i = 0; cb->gen != CB_V2 && i < ARRAY_LEN(v2); i++)
+		for (size_t i = 0; cb->gen != MCB_V2 && i < ARRAY_LEN(v2); i++)
 			drv_unknown(
 			    &cb->drv, n, v2[i], NULL, SOURCE_BOARD, only_v2);
 	}
@@ -94,7 +94,7 @@ cb_tell_cannot(struct cb *cb)
 }
 
 static const char *
-board_cannot(const struct cb *cb, enum act act)
+board_cannot(const struct mcb *cb, enum act act)
 {
 	switch (act) {
 	case ACT_LOCATE_ON:
@@ -111,7 +111,7 @@ board_cannot(const struct cb *cb, enum act act)
 	case ACT_POWER_CYCLE:
 	case ACT_POWER_RESET:
 	case ACT_POWER_SOFT:
-		return cb->gen == CB_V2
+		return cb->gen == MCB_V2
 		    ? "Power is switched slot by slot: select its nodes."
 		    : "Power is switched slot by slot: select its nodes. "
 		      "Rebooting the control board would cut every node.";
@@ -128,32 +128,32 @@ board_cannot(const struct cb *cb, enum act act)
 static unsigned
 needs(enum act act)
 {
-	const unsigned en = 1u << CB_EN;
+	const unsigned en = 1u << MCB_EN;
 
 	switch (act) {
 	case ACT_POWER_OFF:
 		return en;
 	case ACT_POWER_RESET:
-		return en | 1u << CB_RESET;
+		return en | 1u << MCB_RESET;
 	case ACT_POWER_SOFT:
-		return en | 1u << CB_POWER;
+		return en | 1u << MCB_POWER;
 	default:
-		return en | 1u << CB_POWER | 1u << CB_RESET;
+		return en | 1u << MCB_POWER | 1u << MCB_RESET;
 	}
 }
 
 static const char *
-pin_cannot(struct cb *cb, int slot, enum act act)
+pin_cannot(struct mcb *cb, int slot, enum act act)
 {
 	char *out = cb->cannot[slot - 1];
 
-	for (int i = 0; i < CB_LINES; i++) {
-		enum cb_pin pin = cb->pin[slot - 1][i];
-		long gpio = cb_gpio(cb, slot, (enum cb_line)i);
+	for (int i = 0; i < MCB_LINES; i++) {
+		enum mcb_pin pin = cb->pin[slot - 1][i];
+		long gpio = mcb_gpio(cb, slot, (enum mcb_line)i);
 
-		if ((needs(act) & 1u << i) == 0 || pin == CB_PIN_OUT)
+		if ((needs(act) & 1u << i) == 0 || pin == MCB_PIN_OUT)
 			continue;
-		if (pin == CB_PIN_IN)
+		if (pin == MCB_PIN_IN)
 			str_format(out, sizeof cb->cannot[0],
 			    "Pin gpio%ld is an input: the board has not set this "
 			    "slot up. Rebooting the board does, and cuts every "
@@ -171,22 +171,22 @@ pin_cannot(struct cb *cb, int slot, enum act act)
 }
 
 static const char *
-power_cannot(struct cb *cb, int slot, enum act act)
+power_cannot(struct mcb *cb, int slot, enum act act)
 {
 	if (!cb->once)
 		return NULL;
 	if (!cb->is_root && !cb->has_sudo)
 		return "Switching power needs root: log in as root, or let "
 		       "this user run sudo without a password.";
-	return cb->gen == CB_V2 ? NULL : pin_cannot(cb, slot, act);
+	return cb->gen == MCB_V2 ? NULL : pin_cannot(cb, slot, act);
 }
 
 const char *
-cb_cannot(struct cb *cb, int slot, enum act act)
+mcb_cannot(struct mcb *cb, int slot, enum act act)
 {
 	if (slot == 0)
 		return board_cannot(cb, act);
-	if (slot < 0 || slot > CB_SLOTS)
+	if (slot < 0 || slot > MCB_SLOTS)
 		return "A Cluster Box has four slots.";
 	switch (act) {
 	case ACT_POWER_ON:
@@ -199,7 +199,7 @@ cb_cannot(struct cb *cb, int slot, enum act act)
 	case ACT_LOCATE_OFF:
 		return no_led;
 	case ACT_FLASH:
-		if (cb->once && cb->gen != CB_V2)
+		if (cb->once && cb->gen != MCB_V2)
 			return "The flash command of this firmware does "
 			       "nothing: install that of nodectl v2, or flash "
 			       "the Blade over its USB port.";

@@ -15,10 +15,10 @@
 struct round {
 	struct netif net[8];
 	size_t nets;
-	bool pin[CB_SLOTS];
-	char on[CB_SLOTS]; /* '1', '0', or '\0': not known */
-	char pci[CB_SLOTS][64]; /* the link's files, "" if it is not listed */
-	bool listed[CB_SLOTS];
+	bool pin[MCB_SLOTS];
+	char on[MCB_SLOTS]; /* '1', '0', or '\0': not known */
+	char pci[MCB_SLOTS][64]; /* the link's files, "" if it is not listed */
+	bool listed[MCB_SLOTS];
 	bool mem, led;
 	double duty[2]; /* -1: not known */
 	char trigger[24], level[8];
@@ -27,7 +27,7 @@ struct round {
 static const char gone[] = "The board does not report it any more.";
 
 static void
-board_text(struct cb *cb, enum name_id id, const char *s, const char *why)
+board_text(struct mcb *cb, enum name_id id, const char *s, const char *why)
 {
 	if (*s != '\0' && strcmp(s, "-") != 0)
 		drv_text(&cb->drv, 0, id, NULL, SOURCE_BOARD, s);
@@ -36,7 +36,7 @@ board_text(struct cb *cb, enum name_id id, const char *s, const char *why)
 }
 
 static void
-parse_release(struct cb *cb, char *s)
+parse_release(struct mcb *cb, char *s)
 {
 	size_t len = strlen(s);
 
@@ -48,32 +48,32 @@ parse_release(struct cb *cb, char *s)
 }
 
 static void
-parse_nodectl(struct cb *cb, const char *word)
+parse_nodectl(struct mcb *cb, const char *word)
 {
-	static const char *const words[] = { [CB_NONE] = "none",
-		[CB_VENDOR] = "vendor",
-		[CB_GO] = "go",
-		[CB_V2] = "v2" };
+	static const char *const words[] = { [MCB_NONE] = "none",
+		[MCB_VENDOR] = "vendor",
+		[MCB_GO] = "go",
+		[MCB_V2] = "v2" };
 
 	/* In doubt it is the one that must never be run. */
-	cb->gen = CB_VENDOR;
+	cb->gen = MCB_VENDOR;
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (strcmp(word, words[i]) == 0)
-			cb->gen = (enum cb_gen)i;
+			cb->gen = (enum mcb_gen)i;
 }
 
 /* "tty 0 1 3 -": the serial ports that there are. */
 static void
-parse_ttys(struct cb *cb, char *rest)
+parse_ttys(struct mcb *cb, char *rest)
 {
-	static const char port_of[CB_SLOTS] = { '1', '2', '3', '0' };
-	bool there[CB_SLOTS] = { false };
+	static const char port_of[MCB_SLOTS] = { '1', '2', '3', '0' };
+	bool there[MCB_SLOTS] = { false };
 	char text[96], *w;
 
 	while ((w = str_word(&rest)) != NULL)
-		for (int n = 0; n < CB_SLOTS; n++)
+		for (int n = 0; n < MCB_SLOTS; n++)
 			there[n] |= w[0] == port_of[n] && w[1] == '\0';
-	for (int n = 0; n < CB_SLOTS; n++) {
+	for (int n = 0; n < MCB_SLOTS; n++) {
 		if (there[n]) {
 			str_format(text, sizeof text, "/dev/ttyCH343USB%c",
 			    port_of[n]);
@@ -91,7 +91,7 @@ parse_ttys(struct cb *cb, char *rest)
 }
 
 static bool
-parse_once(struct cb *cb, const char *key, char *rest)
+parse_once(struct mcb *cb, const char *key, char *rest)
 {
 	if (strcmp(key, "model") == 0)
 		board_text(cb, NAME_BOARD_MODEL, rest,
@@ -111,7 +111,7 @@ parse_once(struct cb *cb, const char *key, char *rest)
 		parse_nodectl(cb, rest);
 	else if (strcmp(key, "base") == 0) {
 		if (!str_long(rest, 0, 100000, &cb->base))
-			cb->base = CB_BASE;
+			cb->base = MCB_BASE;
 	} else if (strcmp(key, "tty") == 0)
 		parse_ttys(cb, rest);
 	else if (strcmp(key, "once") == 0)
@@ -123,28 +123,28 @@ parse_once(struct cb *cb, const char *key, char *rest)
 
 /* --- power ---------------------------------------------------------------- */
 
-static enum cb_pin
+static enum mcb_pin
 pin_of(const char *direction)
 {
 	if (direction != NULL && strcmp(direction, "out") == 0)
-		return CB_PIN_OUT;
+		return MCB_PIN_OUT;
 	return direction != NULL && strcmp(direction, "in") == 0
-	    ? CB_PIN_IN
-	    : CB_PIN_ABSENT;
+	    ? MCB_PIN_IN
+	    : MCB_PIN_ABSENT;
 }
 
 static void
-unknown_power(struct cb *cb, int slot, enum cb_pin en)
+unknown_power(struct mcb *cb, int slot, enum mcb_pin en)
 {
-	long gpio = cb_gpio(cb, slot, CB_EN);
+	long gpio = mcb_gpio(cb, slot, MCB_EN);
 	char why[200];
 
-	if (en == CB_PIN_ABSENT)
+	if (en == MCB_PIN_ABSENT)
 		str_format(why, sizeof why,
 		    "gpio%ld is not exported: as root on the board, write %ld "
 		    "to /sys/class/gpio/export, and leave its direction alone.",
 		    gpio, gpio);
-	else if (en == CB_PIN_IN)
+	else if (en == MCB_PIN_IN)
 		str_format(why, sizeof why,
 		    "gpio%ld is an input: the board's start script has not "
 		    "set it up, and doing so now may cut the node.",
@@ -157,16 +157,16 @@ unknown_power(struct cb *cb, int slot, enum cb_pin en)
 
 /* "pin SLOT en-direction en-value power-direction reset-direction" */
 static void
-parse_pin(struct cb *cb, struct round *r, char *rest)
+parse_pin(struct mcb *cb, struct round *r, char *rest)
 {
 	char *slot = str_word(&rest), *en = str_word(&rest);
 	char *value = str_word(&rest), *power = str_word(&rest);
 	char *reset = str_word(&rest);
-	enum cb_pin now[CB_LINES] = { pin_of(en), pin_of(power),
+	enum mcb_pin now[MCB_LINES] = { pin_of(en), pin_of(power),
 		pin_of(reset) };
 	long n;
 
-	if (reset == NULL || !str_long(slot, 1, CB_SLOTS, &n))
+	if (reset == NULL || !str_long(slot, 1, MCB_SLOTS, &n))
 		return;
 	r->pin[n - 1] = true;
 	if (memcmp(cb->pin[n - 1], now, sizeof now) != 0) {
@@ -174,13 +174,13 @@ parse_pin(struct cb *cb, struct round *r, char *rest)
 		if (cb->told)
 			cb->drv.sink.can_changed(cb->drv.sink_arg);
 	}
-	if (now[CB_EN] == CB_PIN_OUT &&
+	if (now[MCB_EN] == MCB_PIN_OUT &&
 	    (strcmp(value, "0") == 0 || strcmp(value, "1") == 0)) {
 		r->on[n - 1] = value[0];
 		report_text(&cb->fast, (int)n, NAME_POWER_STATE, NULL,
 		    value[0] == '1' ? "on" : "off");
 	} else
-		unknown_power(cb, (int)n, now[CB_EN]);
+		unknown_power(cb, (int)n, now[MCB_EN]);
 }
 
 static void
@@ -189,14 +189,14 @@ parse_pci(struct round *r, char *rest)
 	char *slot = str_word(&rest);
 	long n;
 
-	if (slot == NULL || !str_long(slot, 1, CB_SLOTS, &n))
+	if (slot == NULL || !str_long(slot, 1, MCB_SLOTS, &n))
 		return;
 	r->listed[n - 1] = true;
 	str_copy(r->pci[n - 1], sizeof r->pci[n - 1], rest != NULL ? rest : "");
 }
 
 static void
-report_node(struct cb *cb, struct round *r, int slot)
+report_node(struct mcb *cb, struct round *r, int slot)
 {
 	struct report *rp = &cb->fast;
 	const int i = slot - 1;
@@ -205,9 +205,9 @@ report_node(struct cb *cb, struct round *r, int slot)
 	if (!r->pin[i])
 		report_unknown(rp, slot, NAME_POWER_STATE, NULL,
 		    "The answer did not tell the GPIO of this slot.");
-	cb_report_address(cb, rp, slot, NULL);
+	mcb_report_address(cb, rp, slot, NULL);
 	if (r->on[i] == '1' && r->listed[i] && r->pci[i][0] != '\0') {
-		cb_report_pci(rp, slot, r->pci[i]);
+		mcb_report_pci(rp, slot, r->pci[i]);
 		return;
 	}
 	if (r->on[i] == '0') {
@@ -231,14 +231,14 @@ report_node(struct cb *cb, struct round *r, int slot)
 /* --- leases --------------------------------------------------------------- */
 
 static void
-parse_lease(struct cb *cb, char *rest)
+parse_lease(struct mcb *cb, char *rest)
 {
 	char *ip = str_word(&rest), *mac = str_word(&rest);
 	const char *host = str_word(&rest);
-	struct cb_lease *l = &cb->lease[cb->leases];
+	struct mcb_lease *l = &cb->lease[cb->leases];
 	char text[140];
 
-	if (mac == NULL || cb->leases == CB_LEASES)
+	if (mac == NULL || cb->leases == MCB_LEASES)
 		return;
 	if (host == NULL || strcmp(host, "*") == 0)
 		host = "-";
@@ -252,14 +252,15 @@ parse_lease(struct cb *cb, char *rest)
 }
 
 void
-cb_report_address(struct cb *cb, struct report *rp, int slot, const char *name)
+mcb_report_address(
+    struct mcb *cb, struct report *rp, int slot, const char *name)
 {
 	char usual[2][12];
 
 	str_format(usual[0], sizeof usual[0], "blade%d", slot);
 	str_format(usual[1], sizeof usual[1], "node%d", slot);
 	for (size_t i = 0; i < cb->leases; i++) {
-		const struct cb_lease *l = &cb->lease[i];
+		const struct mcb_lease *l = &cb->lease[i];
 
 		if (strcmp(l->host, usual[0]) != 0 &&
 		    strcmp(l->host, usual[1]) != 0 &&
@@ -280,7 +281,7 @@ cb_report_address(struct cb *cb, struct report *rp, int slot, const char *name)
 /* --- the board ------------------------------------------------------------ */
 
 static void
-parse_mem(struct cb *cb, char *rest)
+parse_mem(struct mcb *cb, char *rest)
 {
 	char *total = str_word(&rest), *avail = str_word(&rest);
 	static const char why[] = "/proc/meminfo cannot be read.";
@@ -300,7 +301,7 @@ parse_mem(struct cb *cb, char *rest)
 }
 
 void
-cb_report_rail(struct report *rp, int on)
+mcb_report_rail(struct report *rp, int on)
 {
 	if (on >= 0)
 		report_text(rp, 0, NAME_BOARD_RAIL, NULL, on ? "on" : "off");
@@ -311,7 +312,7 @@ cb_report_rail(struct report *rp, int on)
 
 /* "pwm CHIP duty_cycle period enable" */
 static void
-parse_pwm(struct cb *cb, struct round *r, char *rest)
+parse_pwm(struct mcb *cb, struct round *r, char *rest)
 {
 	char *chip = str_word(&rest), *duty = str_word(&rest);
 	char *period = str_word(&rest), *enable = str_word(&rest);
@@ -334,7 +335,7 @@ parse_pwm(struct cb *cb, struct round *r, char *rest)
 }
 
 static void
-report_fans(struct cb *cb, const struct round *r)
+report_fans(struct mcb *cb, const struct round *r)
 {
 	const double *d = r->duty;
 
@@ -363,7 +364,7 @@ parse_led(struct round *r, char *rest)
 }
 
 static void
-report_led(struct cb *cb, const struct round *r)
+report_led(struct mcb *cb, const struct round *r)
 {
 	bool locates = r->led && strcmp(r->trigger, "timer") == 0;
 
@@ -392,11 +393,11 @@ bit_of(const char *s)
 }
 
 static void
-parse_line(struct cb *cb, struct round *r, const char *key, char *rest)
+parse_line(struct mcb *cb, struct round *r, const char *key, char *rest)
 {
 	struct report *rp = &cb->fast;
 
-	if (strcmp(key, "pin") == 0 && cb->gen != CB_V2)
+	if (strcmp(key, "pin") == 0 && cb->gen != MCB_V2)
 		parse_pin(cb, r, rest);
 	else if (strcmp(key, "pci") == 0)
 		parse_pci(r, rest);
@@ -418,17 +419,17 @@ parse_line(struct cb *cb, struct round *r, const char *key, char *rest)
 		parse_pwm(cb, r, rest);
 	else if (strcmp(key, "led") == 0)
 		parse_led(r, rest);
-	else if (strcmp(key, "rail") == 0 && cb->gen != CB_V2)
-		cb_report_rail(rp, bit_of(rest));
+	else if (strcmp(key, "rail") == 0 && cb->gen != MCB_V2)
+		mcb_report_rail(rp, bit_of(rest));
 }
 
 static void
-report_round(struct cb *cb, struct round *r)
+report_round(struct mcb *cb, struct round *r)
 {
 	for (size_t i = 0; i < r->nets; i++)
 		netif_report_as(&cb->fast, 0, &r->net[i], NAME_BOARD_LINK_STATE,
 		    NAME_BOARD_LINK_SPEED, r->net[i].name);
-	for (int s = 1; s <= CB_SLOTS && cb->gen != CB_V2; s++)
+	for (int s = 1; s <= MCB_SLOTS && cb->gen != MCB_V2; s++)
 		report_node(cb, r, s);
 	report_fans(cb, r);
 	report_led(cb, r);
@@ -436,7 +437,7 @@ report_round(struct cb *cb, struct round *r)
 }
 
 void
-cb_parse_round(struct cb *cb, char *text)
+mcb_parse_round(struct mcb *cb, char *text)
 {
 	struct round r;
 	char *at = text, *line, *key, *rest;

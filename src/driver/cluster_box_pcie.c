@@ -15,7 +15,7 @@ static const char no_speed[] =
     "The kernel does not tell the speed of the node's PCIe link.";
 
 void
-cb_report_speed(
+mcb_report_speed(
     struct report *rp, int slot, int gen, int width, int max_gen, int max_width)
 {
 	char text[48];
@@ -63,13 +63,13 @@ width_of(const char *s)
 }
 
 void
-cb_report_pci(struct report *rp, int slot, char *files)
+mcb_report_pci(struct report *rp, int slot, char *files)
 {
 	const char *speed = str_word(&files), *width = str_word(&files);
 	const char *max = str_word(&files), *max_width = str_word(&files);
 
 	report_text_noted(rp, slot, NAME_PCIE_STATE, NULL, "up",
 	    "As of the last PCI rescan: a node that left stays in the list.");
-	cb_report_speed(rp, slot, gen_of(speed), width_of(width), gen_of(max),
+	mcb_report_speed(rp, slot, gen_of(speed), width_of(width), gen_of(max),
 	    width_of(max_width));
 }

@@ -14,16 +14,16 @@
  */
 
 /* Offsets on the PCA9555: power enable, power button, reset. */
-static const unsigned char offsets[CB_SLOTS][CB_LINES] = { { 3, 12, 8 },
+static const unsigned char offsets[MCB_SLOTS][MCB_LINES] = { { 3, 12, 8 },
 	{ 2, 13, 9 }, { 0, 15, 11 }, { 1, 14, 10 } };
 
 long
-cb_gpio(const struct cb *cb, int slot, enum cb_line line)
+mcb_gpio(const struct mcb *cb, int slot, enum mcb_line line)
 {
 	return cb->base + offsets[slot - 1][line];
 }
 
-const char cb_once_body[] =
+const char mcb_once_body[] =
     "R=${RACKMUX_ROOT-}\n"
     "x=$( { tr -d '\\000' <\"$R/proc/device-tree/model\"; } 2>/dev/null)\n"
     "printf 'model %s\\n' \"${x:--}\"\n"
@@ -88,7 +88,7 @@ const char cb_once_body[] =
 
 /* Slot, the numbers of its three pins, its PCI bus. Nothing is read of a
  * device that may be without power, nor while power is being switched. */
-const char cb_node_body[] =
+const char mcb_node_body[] =
     "rm_get \"$g/gpio$2/direction\"\n"
     "o=$x\n"
     "v=-\n"
@@ -115,43 +115,43 @@ const char cb_node_body[] =
 
 /* The first pin, or "-" where nodectl is asked instead; then "q": power is
  * being switched. */
-const char cb_body[] = "R=${RACKMUX_ROOT-}\n"
-		       "q='\n'\n"
-		       "b=\n"
-		       "Q=${2-}\n"
-		       "if [ \"$1\" != - ]; then\n"
-		       "g=$R/sys/class/gpio\n"
-		       "rm_cb_node 1 $(($1+3)) $(($1+12)) $(($1+8)) 06\n"
-		       "rm_cb_node 2 $(($1+2)) $(($1+13)) $(($1+9)) 05\n"
-		       "rm_cb_node 3 $1 $(($1+15)) $(($1+11)) 03\n"
-		       "rm_cb_node 4 $(($1+1)) $(($1+14)) $(($1+10)) 04\n"
-		       "rm_get \"$g/ext_en_power/value\"\n"
-		       "b=\"$b${q}rail $x\"\n"
-		       "fi\n" SCRIPT_UP_LOAD_MEM "for c in 0 1; do\n"
-		       "d=$R/sys/class/pwm/pwmchip$c/pwm0\n"
-		       "[ -e \"$d\" ] || continue\n"
-		       "o=\"pwm $c\"\n"
-		       "for f in duty_cycle period enable; do\n"
-		       "rm_get \"$d/$f\"\n"
-		       "o=\"$o $x\"\n"
-		       "done\n"
-		       "b=\"$b$q$o\"\n"
-		       "done\n"
-		       "for i in eth0 br-lan pci0 eth0.1 eth0.2 wan; do\n"
-		       "d=$R/sys/class/net/$i\n" SCRIPT_NETIF "done\n"
-		       "d=$R/sys/class/leds/blue:system\n"
-		       "if [ -e \"$d/trigger\" ]; then\n"
-		       "rm_get \"$d/trigger\"\n"
-		       "x=${x#*\\[}\n"
-		       "o=${x%%\\]*}\n"
-		       "rm_get \"$d/brightness\"\n"
-		       "b=\"$b${q}led ${o%% *} $x\"\n"
-		       "fi\n"
-		       "if [ -r \"$R/tmp/dhcp.leases\" ]; then\n"
-		       "n=0\n"
-		       "while [ $n -lt 16 ] && read -r e m i h c; do\n"
-		       "n=$((n+1))\n"
-		       "b=\"$b${q}lease $i $m $h\"\n"
-		       "done <\"$R/tmp/dhcp.leases\"\n"
-		       "fi\n"
-		       "printf '%s\\nend\\n' \"$b\"\n";
+const char mcb_body[] = "R=${RACKMUX_ROOT-}\n"
+			"q='\n'\n"
+			"b=\n"
+			"Q=${2-}\n"
+			"if [ \"$1\" != - ]; then\n"
+			"g=$R/sys/class/gpio\n"
+			"rm_cb_node 1 $(($1+3)) $(($1+12)) $(($1+8)) 06\n"
+			"rm_cb_node 2 $(($1+2)) $(($1+13)) $(($1+9)) 05\n"
+			"rm_cb_node 3 $1 $(($1+15)) $(($1+11)) 03\n"
+			"rm_cb_node 4 $(($1+1)) $(($1+14)) $(($1+10)) 04\n"
+			"rm_get \"$g/ext_en_power/value\"\n"
+			"b=\"$b${q}rail $x\"\n"
+			"fi\n" SCRIPT_UP_LOAD_MEM "for c in 0 1; do\n"
+			"d=$R/sys/class/pwm/pwmchip$c/pwm0\n"
+			"[ -e \"$d\" ] || continue\n"
+			"o=\"pwm $c\"\n"
+			"for f in duty_cycle period enable; do\n"
+			"rm_get \"$d/$f\"\n"
+			"o=\"$o $x\"\n"
+			"done\n"
+			"b=\"$b$q$o\"\n"
+			"done\n"
+			"for i in eth0 br-lan pci0 eth0.1 eth0.2 wan; do\n"
+			"d=$R/sys/class/net/$i\n" SCRIPT_NETIF "done\n"
+			"d=$R/sys/class/leds/blue:system\n"
+			"if [ -e \"$d/trigger\" ]; then\n"
+			"rm_get \"$d/trigger\"\n"
+			"x=${x#*\\[}\n"
+			"o=${x%%\\]*}\n"
+			"rm_get \"$d/brightness\"\n"
+			"b=\"$b${q}led ${o%% *} $x\"\n"
+			"fi\n"
+			"if [ -r \"$R/tmp/dhcp.leases\" ]; then\n"
+			"n=0\n"
+			"while [ $n -lt 16 ] && read -r e m i h c; do\n"
+			"n=$((n+1))\n"
+			"b=\"$b${q}lease $i $m $h\"\n"
+			"done <\"$R/tmp/dhcp.leases\"\n"
+			"fi\n"
+			"printf '%s\\nend\\n' \"$b\"\n";

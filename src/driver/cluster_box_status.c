@@ -15,11 +15,11 @@
  */
 
 struct slow {
-	struct cb *cb;
+	struct mcb *cb;
 	bool got; /* a status was understood */
 	long rc; /* of nodectl, -1: it was not said */
 	char said[120]; /* the first line that was no JSON */
-	bool node[CB_SLOTS];
+	bool node[MCB_SLOTS];
 };
 
 static const char gone[] = "The board does not report it any more.";
@@ -95,7 +95,7 @@ report_pcie(struct report *rp, int slot, const struct json *o, int power)
 		report_unknown(
 		    rp, slot, NAME_PCIE_SPEED, NULL, "The link is down.");
 	else
-		cb_report_speed(rp, slot, small(o, "link_gen"),
+		mcb_report_speed(rp, slot, small(o, "link_gen"),
 		    small(o, "link_width"), small(o, "link_max_gen"),
 		    small(o, "link_max_width"));
 }
@@ -126,7 +126,7 @@ report_check(
 }
 
 static void
-report_job(struct cb *cb, int slot, const struct json *o)
+report_job(struct mcb *cb, int slot, const struct json *o)
 {
 	struct report *rp = &cb->slow;
 	char *job = cb->job[slot - 1], word[sizeof cb->job[0]];
@@ -174,14 +174,14 @@ report_console(struct report *rp, int slot, const struct json *o)
 static void
 report_node(struct slow *s, const struct json *o)
 {
-	struct cb *cb = s->cb;
+	struct mcb *cb = s->cb;
 	struct report *rp = &cb->slow;
 	const char *name = json_str(json_get(o, "name"));
 	const char *ip = json_str(json_get(o, "ipaddr"));
 	int power = truth(o, "power"), slot;
 	double id;
 
-	if (!json_num(json_get(o, "id"), &id) || id < 1 || id > CB_SLOTS)
+	if (!json_num(json_get(o, "id"), &id) || id < 1 || id > MCB_SLOTS)
 		return;
 	slot = (int)id;
 	if (id != slot || s->node[slot - 1])
@@ -196,18 +196,18 @@ report_node(struct slow *s, const struct json *o)
 	if (ip != NULL && *ip != '\0')
 		report_text(rp, slot, NAME_NODE_ADDRESS, NULL, ip);
 	else
-		cb_report_address(cb, rp, slot, name);
+		mcb_report_address(cb, rp, slot, name);
 	report_check(rp, slot, o, power, ip != NULL);
 	report_job(cb, slot, o);
 	report_console(rp, slot, o);
 }
 
 static void
-report_chassis(struct cb *cb, const struct json *o)
+report_chassis(struct mcb *cb, const struct json *o)
 {
 	double t;
 
-	cb_report_rail(&cb->slow, truth(o, "ext_power"));
+	mcb_report_rail(&cb->slow, truth(o, "ext_power"));
 	if (json_num(json_get(o, "temp_mc"), &t))
 		report_number(&cb->slow, 0, NAME_BOARD_TEMP, NULL, t / 1000);
 	else
@@ -261,7 +261,7 @@ parse_line(struct slow *s, char *line)
 	else if (str_starts(line, "rc ")) {
 		if (!str_long(line + 3, 0, 255, &s->rc))
 			s->rc = -1;
-	} else if (*line == '{' && s->cb->gen == CB_V2 && !s->got &&
+	} else if (*line == '{' && s->cb->gen == MCB_V2 && !s->got &&
 	    parse_status(s, line))
 		s->got = true;
 	else if (*line != '\0' && strcmp(line, "end") != 0 &&
@@ -270,7 +270,7 @@ parse_line(struct slow *s, char *line)
 }
 
 static void
-unknown_node(struct cb *cb, int slot, const char *why)
+unknown_node(struct mcb *cb, int slot, const char *why)
 {
 	static const enum name_id ids[] = { NAME_POWER_STATE, NAME_PCIE_STATE,
 		NAME_PCIE_SPEED, NAME_NODE_NAME, NAME_NODE_CHECK,
@@ -279,15 +279,15 @@ unknown_node(struct cb *cb, int slot, const char *why)
 	cb->job[slot - 1][0] = '\0';
 	for (size_t i = 0; i < ARRAY_LEN(ids); i++)
 		report_unknown(&cb->slow, slot, ids[i], NULL, why);
-	cb_report_address(cb, &cb->slow, slot, NULL);
+	mcb_report_address(cb, &cb->slow, slot, NULL);
 }
 
 void
-cb_slow_unknown(struct cb *cb, const char *why)
+mcb_slow_unknown(struct mcb *cb, const char *why)
 {
-	for (int n = 1; n <= CB_SLOTS && cb->gen == CB_V2; n++)
+	for (int n = 1; n <= MCB_SLOTS && cb->gen == MCB_V2; n++)
 		unknown_node(cb, n, why);
-	if (cb->gen == CB_V2)
+	if (cb->gen == MCB_V2)
 		report_unknown(&cb->slow, 0, NAME_BOARD_RAIL, NULL, why);
 	report_sweep(&cb->slow, why);
 }
@@ -310,20 +310,20 @@ reason(const struct slow *s, char *why, size_t size)
 }
 
 void
-cb_parse_slow(struct cb *cb, char *text)
+mcb_parse_slow(struct mcb *cb, char *text)
 {
 	struct slow s = { .cb = cb, .rc = -1 };
 	char *at = text, *line, why[160];
 
 	while ((line = str_line(&at)) != NULL)
 		parse_line(&s, line);
-	if (cb->gen == CB_V2 && !s.got) {
+	if (cb->gen == MCB_V2 && !s.got) {
 		reason(&s, why, sizeof why);
-		for (int n = 1; n <= CB_SLOTS; n++)
+		for (int n = 1; n <= MCB_SLOTS; n++)
 			unknown_node(cb, n, why);
 		report_unknown(&cb->slow, 0, NAME_BOARD_RAIL, NULL, why);
 	}
-	for (int n = 1; s.got && n <= CB_SLOTS; n++)
+	for (int n = 1; s.got && n <= MCB_SLOTS; n++)
 		if (!s.node[n - 1])
 			unknown_node(cb, n,
 			    "nodectl's status does not tell of this slot.");
