@@ -5,6 +5,7 @@
 
 #include "rackmux/base/mem.h"
 #include "rackmux/base/text.h"
+#include "rackmux/link/ports.h"
 #include "rackmux/link/url.h"
 
 /*
@@ -28,12 +29,8 @@ give_up(struct wire *w, const char *why)
 }
 
 static void
-become(struct wire *w, const struct driver *driver)
+name_type(struct board *b, const struct driver *driver)
 {
-	struct board *b = w->rig->board;
-	const struct driver_config config = {
-		.slot = driver->whole_board ? 0 : 1, .poll_ms = w->poll_ms
-	};
 	int slots = driver->slots > 0 ? driver->slots
 	    : driver->whole_board     ? 0
 				      : 1;
@@ -41,6 +38,17 @@ become(struct wire *w, const struct driver *driver)
 	str_copy(b->type, sizeof b->type, driver->type);
 	str_copy(b->title, sizeof b->title, driver->title);
 	board_set_slots(b, driver->whole_board ? slots : 1);
+}
+
+static void
+become(struct wire *w, const struct driver *driver)
+{
+	struct board *b = w->rig->board;
+	const struct driver_config config = {
+		.slot = driver->whole_board ? 0 : 1, .poll_ms = w->poll_ms
+	};
+
+	name_type(b, driver);
 	board_remove_origin(b, w->unknown);
 	w->unknown = NULL;
 	wire_feed(w, driver, &config);
@@ -124,6 +132,19 @@ make_unique(const struct session *s, char *name, size_t size)
 		str_format(name, size, "%s-%u", base, i);
 }
 
+/* A serial port that USB knows by name is not typed at to find out what it
+ * is: on some boards any letter is a command. */
+static const struct driver *
+driver_of_port(const struct url *u)
+{
+	struct port_info port;
+
+	if (strcmp(u->scheme, "serial") != 0)
+		return NULL;
+	ports_identity(u->host, NULL, &port);
+	return driver_detect_usb(port.vid, port.pid, ports_by_id(&port));
+}
+
 bool
 session_target(struct session *s, const char *text, char *err, size_t size)
 {
@@ -149,7 +170,12 @@ session_target(struct session *s, const char *text, char *err, size_t size)
 	name_of(&u, name, sizeof name);
 	make_unique(s, name, sizeof name);
 	b = model_add_board(s->model, name, NULL, 0, 1, 0);
-	str_copy(b->title, sizeof b->title, "detecting");
+	p.driver = driver_of_port(&u);
+	if (p.driver != NULL) {
+		name_type(b, p.driver);
+		p.slot = p.driver->whole_board ? 0 : 1;
+	} else
+		str_copy(b->title, sizeof b->title, "detecting");
 	rig = session_add_rig(s, b, NULL);
 	rig->target = true;
 	(void)wire_new(rig, s, &p);

@@ -39,4 +39,8 @@ extern const char script_get_body[];
 	"done\n" \
 	"b=\"$b${q}$o\"\n"
 
+/* A controller's lines up, load and mem, as values of the board; false when
+ * the line is none of them. Cuts rest into words. */
+bool	 script_board_line(struct report *, const char *key, char *rest);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include "rackmux/base/mem.h"
 #include "rackmux/base/text.h"
+#include "script.h"
 
 /*
  * The part of each poll. What the kernel says of a rail is the truth about
@@ -154,26 +155,6 @@ report_nets(struct tp *tp, const struct round *r)
 			    tp->managed ? gone : unmanaged);
 }
 
-static void
-parse_mem(struct tp *tp, char *rest)
-{
-	char *total = str_word(&rest), *avail = str_word(&rest);
-	static const char why[] = "/proc/meminfo cannot be read.";
-	double t, a;
-
-	if (avail == NULL)
-		return;
-	if (str_double(total, &t) && t > 0 && str_double(avail, &a)) {
-		report_number(
-		    &tp->fast, 0, NAME_BOARD_MEM_TOTAL, NULL, t / 1024);
-		report_number(
-		    &tp->fast, 0, NAME_BOARD_MEM_USED, NULL, 100 * (t - a) / t);
-		return;
-	}
-	report_unknown(&tp->fast, 0, NAME_BOARD_MEM_TOTAL, NULL, why);
-	report_unknown(&tp->fast, 0, NAME_BOARD_MEM_USED, NULL, why);
-}
-
 /* The first cooling device that is a fan; others are clocks that throttle. */
 static void
 parse_fan(struct tp *tp, struct round *r, char *rest)
@@ -250,18 +231,12 @@ parse_line(struct tp *tp, struct round *r, const char *key, char *rest)
 {
 	struct report *rp = &tp->fast;
 
+	if (script_board_line(rp, key, rest))
+		return;
 	if (strcmp(key, "rail") == 0)
 		parse_rail(tp, r, rest);
 	else if (strcmp(key, "net") == 0)
 		parse_net(r, rest);
-	else if (strcmp(key, "up") == 0)
-		report_field(rp, 0, NAME_BOARD_UPTIME, NULL, rest, 1,
-		    "/proc/uptime cannot be read.");
-	else if (strcmp(key, "load") == 0)
-		report_field(rp, 0, NAME_BOARD_LOAD, NULL, rest, 1,
-		    "/proc/loadavg cannot be read.");
-	else if (strcmp(key, "mem") == 0)
-		parse_mem(tp, rest);
 	else if (strcmp(key, "fan") == 0)
 		parse_fan(tp, r, rest);
 	else if (strcmp(key, "led") == 0)

@@ -21,7 +21,7 @@ static const struct {
 } guesses[] = {
 	{ 0x08de, 0x1234, 0xffff, "Turing Pi 2: console of the BMC" },
 	{ 0x2e8a, 0x000a, 0xffff,
-	    "RP2040: DeskPi mini-CM4 controller, or a Pico" },
+	    "RP2040: controller of a mini-CM4 cluster, or a Pico" },
 	{ 0x2e8a, 0x0005, 0xffff, "RP2040 with MicroPython" },
 	{ 0x2e8a, 0x0009, 0xffff, "RP2350: a Pico 2" },
 	{ 0x2e8a, 0x000c, 0xffff, "Raspberry Pi Debug Probe: a UART" },
@@ -94,6 +94,34 @@ ports_names(struct port_info *p, const struct ports_roots *roots)
 		find_link(dir, real, p->by_id, sizeof(p->by_id));
 	if (str_format(dir, sizeof(dir), "%s/by-path", root))
 		find_link(dir, real, p->by_path, sizeof(p->by_path));
+}
+
+void
+ports_identity(
+    const char *path, const struct ports_roots *roots, struct port_info *out)
+{
+	char real[PATH_MAX];
+	const char *name = strrchr(path, '/');
+
+	memset(out, 0, sizeof(*out));
+	out->guess = "";
+	str_copy(out->path, sizeof(out->path), path);
+	if (realpath(path, real)) {
+		if (strlen(real) < sizeof(out->path))
+			serial_port(real, out);
+		ports_names(out, roots);
+	}
+	if (out->by_id[0] == '\0' && name && name - path >= 6 &&
+	    strncmp(name - 6, "/by-id", 6) == 0)
+		str_copy(out->by_id, sizeof(out->by_id), path);
+}
+
+const char *
+ports_by_id(const struct port_info *p)
+{
+	const char *name = strrchr(p->by_id, '/');
+
+	return name ? name + 1 : p->by_id;
 }
 
 static bool

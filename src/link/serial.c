@@ -443,12 +443,29 @@ add_text(char *out, size_t size, const char *text)
 		text_clean(out, size, text, strlen(text));
 }
 
+static void
+describe(struct port_info *p, struct sp_port *port)
+{
+	int vid, pid;
+
+	add_text(p->path, sizeof(p->path), sp_get_port_name(port));
+	add_text(p->description, sizeof(p->description),
+	    sp_get_port_description(port));
+	p->guess = "";
+	if (sp_get_port_transport(port) != SP_TRANSPORT_USB)
+		return;
+	add_text(p->serial, sizeof(p->serial), sp_get_port_usb_serial(port));
+	if (sp_get_port_usb_vid_pid(port, &vid, &pid) == SP_OK) {
+		p->vid = (unsigned)vid;
+		p->pid = (unsigned)pid;
+	}
+}
+
 size_t
 serial_ports(struct port_info **out)
 {
 	struct sp_port **list = NULL;
 	size_t i, n = 0;
-	int vid, pid;
 
 	*out = NULL;
 	if (sp_list_ports(&list) != SP_OK)
@@ -456,22 +473,20 @@ serial_ports(struct port_info **out)
 	while (list[n])
 		n++;
 	*out = mem_array(n ? n : 1, sizeof(**out));
-	for (i = 0; i < n; i++) {
-		struct port_info *p = &(*out)[i];
-
-		add_text(p->path, sizeof(p->path), sp_get_port_name(list[i]));
-		add_text(p->description, sizeof(p->description),
-		    sp_get_port_description(list[i]));
-		p->guess = "";
-		if (sp_get_port_transport(list[i]) != SP_TRANSPORT_USB)
-			continue;
-		add_text(p->serial, sizeof(p->serial),
-		    sp_get_port_usb_serial(list[i]));
-		if (sp_get_port_usb_vid_pid(list[i], &vid, &pid) == SP_OK) {
-			p->vid = (unsigned)vid;
-			p->pid = (unsigned)pid;
-		}
-	}
+	for (i = 0; i < n; i++)
+		describe(&(*out)[i], list[i]);
 	sp_free_port_list(list);
 	return n;
+}
+
+bool
+serial_port(const char *real, struct port_info *out)
+{
+	struct sp_port *port;
+
+	if (sp_get_port_by_name(real, &port) != SP_OK)
+		return false;
+	describe(out, port);
+	sp_free_port(port);
+	return true;
 }

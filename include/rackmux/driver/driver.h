@@ -168,6 +168,10 @@ const struct driver *feed_find(const char *type);	/* NULL: unknown */
 /* Detection: run this, give the output to driver_detect(). */
 extern const char driver_facts_script[];
 const struct driver *driver_detect(const char *facts);
+/* From what USB says of a serial port: see match_usb. NULL: no board that is
+ * known by that alone. */
+const struct driver *driver_detect_usb(unsigned vid, unsigned pid,
+	    const char *by_id);
 
 /* For drivers. The text of number() and the like need not outlive the call. */
 void	 drv_number(struct drv *, int slot, enum name_id, const char *instance,

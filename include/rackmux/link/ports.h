@@ -4,6 +4,7 @@
 #ifndef RM_LINK_PORTS_H
 #define RM_LINK_PORTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -38,7 +39,15 @@ void	 ports_names(struct port_info *, const struct ports_roots *);
 pid_t	 ports_holder(const char *path, const struct ports_roots *,
 	    char *name, size_t size);
 
+/* What is known of one device without asking it: USB identity, by-id name.
+ * A path below by-id/ is that name, also while the device is not there. */
+void	 ports_identity(const char *path, const struct ports_roots *,
+	    struct port_info *out);
+/* The last part of by_id, "" if it has none. */
+const char *ports_by_id(const struct port_info *);
+
 /* serial.c, where libserialport is: path, description, serial, vid, pid. */
 size_t	 serial_ports(struct port_info **out);
+bool	 serial_port(const char *real, struct port_info *out);
 
 #endif
