@@ -26,41 +26,42 @@
 #define CTL_LIMIT 3
 #define CTL_TIMEOUT 12000
 
-static void begin_ctl(struct cb *cb);
+static void begin_ctl(struct blade *blade);
 
 static struct drv *
-cb_open(void)
+blade_open(void)
 {
-	struct cb *cb = mem_alloc(sizeof *cb);
+	struct blade *blade = mem_alloc(sizeof *blade);
 
-	lx_init(&cb->lx);
-	cb->lx.carried = true;
-	report_init(&cb->agent, &cb->lx.drv, SOURCE_BOARD);
-	return &cb->lx.drv;
+	lx_init(&blade->lx);
+	blade->lx.carried = true;
+	report_init(&blade->agent, &blade->lx.drv, SOURCE_BOARD);
+	return &blade->lx.drv;
 }
 
 static void
-cb_close(struct drv *d)
+blade_close(struct drv *d)
 {
-	struct cb *cb = (struct cb *)d;
+	struct blade *blade = (struct blade *)d;
 
-	lx_release(&cb->lx);
-	report_release(&cb->agent);
-	free(cb);
+	lx_release(&blade->lx);
+	report_release(&blade->agent);
+	free(blade);
 }
 
 static void
-cb_reset(struct drv *d)
+blade_reset(struct drv *d)
 {
-	struct cb *cb = (struct cb *)d;
+	struct blade *blade = (struct blade *)d;
 
-	lx_forget(&cb->lx);
-	report_clear(&cb->agent);
-	cb->heard = CB_NEVER;
-	cb->sock = cb->ctl_known = cb->ctl_now = cb->ctl_heard = false;
-	cb->no_exec = false;
-	cb->mode = CB_MODE_UNKNOWN;
-	cb->cause = CB_FINE;
+	lx_forget(&blade->lx);
+	report_clear(&blade->agent);
+	blade->heard = BLADE_NEVER;
+	blade->sock = blade->ctl_known = blade->ctl_now = blade->ctl_heard =
+	    false;
+	blade->no_exec = false;
+	blade->mode = BLADE_MODE_UNKNOWN;
+	blade->cause = BLADE_FINE;
 }
 
 /* Without a link nothing of it is news. */
@@ -72,153 +73,153 @@ link_gone(const struct link_result *r)
 }
 
 static void
-end_round(struct cb *cb)
+end_round(struct blade *blade)
 {
-	if (!cb->round_waits)
+	if (!blade->round_waits)
 		return;
-	cb->round_waits = false;
-	drv_fresh(&cb->lx.drv);
+	blade->round_waits = false;
+	drv_fresh(&blade->lx.drv);
 }
 
 static void
 on_ctl(void *arg, const struct link_result *r)
 {
-	struct cb *cb = arg;
+	struct blade *blade = arg;
 	const char *why;
 	char *copy;
 
-	cb->ctl_asking = false;
-	if (!cb->no_exec &&
+	blade->ctl_asking = false;
+	if (!blade->no_exec &&
 	    (r->outcome == LINK_CANNOT || r->outcome == LINK_NOT_SENT)) {
 		/* A serial line has one shell, some servers one session. */
-		cb->no_exec = cb->ctl_now = true;
-		begin_ctl(cb);
+		blade->no_exec = blade->ctl_now = true;
+		begin_ctl(blade);
 		return;
 	}
 	if (answer_whole(r, &copy, &why)) {
-		cb_take_ctl(cb, copy);
+		blade_take_ctl(blade, copy);
 		free(copy);
 	} else if (!link_gone(r)) {
-		cb_ctl_missing(cb, why);
+		blade_ctl_missing(blade, why);
 		/* It was given less time than it may need. */
-		cb->ctl_now |= cb->round_waits;
+		blade->ctl_now |= blade->round_waits;
 	}
-	end_round(cb);
+	end_round(blade);
 }
 
 /* Once a connection, when the agent came or went, when an order failed, and
  * now and then while bladectl is in trouble, to see the end of it. */
 static bool
-ctl_due(const struct cb *cb, uint64_t now)
+ctl_due(const struct blade *blade, uint64_t now)
 {
-	if (cb->ctl_asking || !cb->lx.once || cb->heard == CB_NEVER)
+	if (blade->ctl_asking || !blade->lx.once || blade->heard == BLADE_NEVER)
 		return false;
-	if (cb->ctl_now)
-		return !cb->ctl_known || now - cb->ctl_at >= CTL_GAP_MS;
-	return (!cb->ctl_known || cb->cause != CB_FINE) &&
-	    now - cb->ctl_at >= CTL_AGAIN_MS;
+	if (blade->ctl_now)
+		return !blade->ctl_known || now - blade->ctl_at >= CTL_GAP_MS;
+	return (!blade->ctl_known || blade->cause != BLADE_FINE) &&
+	    now - blade->ctl_at >= CTL_AGAIN_MS;
 }
 
 static void
-begin_ctl(struct cb *cb)
+begin_ctl(struct blade *blade)
 {
-	struct drv *d = &cb->lx.drv;
+	struct drv *d = &blade->lx.drv;
 	unsigned limit = CTL_LIMIT, timeout = CTL_TIMEOUT;
 	struct buf b;
 
 	/* A round that waits for it must end in time, and so must it when a
 	 * poll waits behind it. */
-	if (cb->round_waits)
+	if (blade->round_waits)
 		timeout = d->config.poll_ms - d->config.poll_ms / 4;
-	if (cb->no_exec)
+	if (blade->no_exec)
 		limit = d->config.poll_ms >= 2000 ? 2 : 1;
-	cb->ctl_asking = true;
-	cb->ctl_now = false;
-	cb->ctl_at = d->link.now(d->link.arg);
+	blade->ctl_asking = true;
+	blade->ctl_now = false;
+	blade->ctl_at = d->link.now(d->link.arg);
 	buf_init(&b, 0);
-	cb_ctl_command(cb, &b, limit);
-	if (cb->no_exec)
+	blade_ctl_command(blade, &b, limit);
+	if (blade->no_exec)
 		d->link.run(
-		    d->link.arg, buf_str(&b), POLL_TIMEOUT(d), on_ctl, cb);
+		    d->link.arg, buf_str(&b), POLL_TIMEOUT(d), on_ctl, blade);
 	else
-		d->link.exec(d->link.arg, buf_str(&b), timeout, on_ctl, cb);
+		d->link.exec(d->link.arg, buf_str(&b), timeout, on_ctl, blade);
 	buf_release(&b);
 }
 
 static void
 on_agent(void *arg, const struct link_result *r)
 {
-	struct cb *cb = arg;
-	struct drv *d = &cb->lx.drv;
+	struct blade *blade = arg;
+	struct drv *d = &blade->lx.drv;
 	const char *why;
 	char *copy;
 
-	cb->asking = false;
+	blade->asking = false;
 	if (link_gone(r)) {
-		if (cb->round_waits)
+		if (blade->round_waits)
 			drv_stale(d, r);
-		cb->round_waits = false;
+		blade->round_waits = false;
 		return;
 	}
 	if (answer_whole(r, &copy, &why)) {
-		cb_take_agent(cb, copy);
+		blade_take_agent(blade, copy);
 		free(copy);
 	} else
-		cb_agent_missing(cb, why);
+		blade_agent_missing(blade, why);
 	/* What hangs has used up the time that a round has. */
-	if (cb->heard == CB_HUNG)
-		end_round(cb);
-	if (ctl_due(cb, d->link.now(d->link.arg)))
-		begin_ctl(cb);
+	if (blade->heard == BLADE_HUNG)
+		end_round(blade);
+	if (ctl_due(blade, d->link.now(d->link.arg)))
+		begin_ctl(blade);
 	else
-		end_round(cb);
+		end_round(blade);
 }
 
 static bool
-agent_due(const struct cb *cb, uint64_t now)
+agent_due(const struct blade *blade, uint64_t now)
 {
-	uint64_t since = now - cb->asked_at;
+	uint64_t since = now - blade->asked_at;
 
-	switch (cb->heard) {
-	case CB_REFUSED:
-	case CB_STRANGE:
+	switch (blade->heard) {
+	case BLADE_REFUSED:
+	case BLADE_STRANGE:
 		return since >= DOWN_MS;
-	case CB_HUNG:
-	case CB_NO_CLIENT:
-	case CB_NOT_ASKED:
+	case BLADE_HUNG:
+	case BLADE_NO_CLIENT:
+	case BLADE_NOT_ASKED:
 		return since >= HUNG_MS;
-	case CB_NEVER:
-	case CB_UP:
+	case BLADE_NEVER:
+	case BLADE_UP:
 		break;
 	}
 	return true;
 }
 
 static void
-begin_agent(struct cb *cb)
+begin_agent(struct blade *blade)
 {
-	struct drv *d = &cb->lx.drv;
+	struct drv *d = &blade->lx.drv;
 	uint64_t now = d->link.now(d->link.arg);
 	unsigned limit = d->config.poll_ms / 2000;
 	char cmd[24];
 
-	if (cb->asking || !agent_due(cb, now))
+	if (blade->asking || !agent_due(blade, now))
 		return;
-	cb->asking = true;
-	cb->asked_at = now;
+	blade->asking = true;
+	blade->asked_at = now;
 	/* A poll may wait behind it. */
-	str_format(cmd, sizeof cmd, "rm_cb %u",
+	str_format(cmd, sizeof cmd, "rm_blade %u",
 	    limit < 1       ? 1
 		: limit > 5 ? 5
 			    : limit);
-	d->link.run(d->link.arg, cmd, POLL_TIMEOUT(d), on_agent, cb);
+	d->link.run(d->link.arg, cmd, POLL_TIMEOUT(d), on_agent, blade);
 }
 
 /* What the board adds to a node, and what it cannot know. */
 static void
-tell_once(struct cb *cb)
+tell_once(struct blade *blade)
 {
-	struct drv *d = &cb->lx.drv;
+	struct drv *d = &blade->lx.drv;
 	int slot = d->config.slot, left = slot - (slot % 2 == 0);
 	char pair[16];
 
@@ -237,44 +238,45 @@ tell_once(struct cb *cb)
 static void
 on_answer(void *arg, const struct link_result *r)
 {
-	struct cb *cb = arg;
-	struct drv *d = &cb->lx.drv;
-	bool first = !cb->lx.once;
+	struct blade *blade = arg;
+	struct drv *d = &blade->lx.drv;
+	bool first = !blade->lx.once;
 	char *copy;
 
 	if (!answer_open(d, r, &copy))
 		return;
-	lx_take(&cb->lx, copy);
+	lx_take(&blade->lx, copy);
 	free(copy);
-	first = first && cb->lx.once;
+	first = first && blade->lx.once;
 	if (first) {
-		tell_once(cb);
-		cb->ctl_now = true;
+		tell_once(blade);
+		blade->ctl_now = true;
 	}
-	begin_agent(cb);
+	begin_agent(blade);
 	/* A status that is asked for once waits for one round: the first is
 	 * over when all was asked, if the period leaves time for it. */
-	cb->round_waits = first && cb->asking && d->config.poll_ms >= 1000;
-	if (!cb->round_waits)
+	blade->round_waits =
+	    first && blade->asking && d->config.poll_ms >= 1000;
+	if (!blade->round_waits)
 		drv_fresh(d);
 }
 
 static void
-cb_poll(struct drv *d)
+blade_poll(struct drv *d)
 {
-	struct cb *cb = (struct cb *)d;
+	struct blade *blade = (struct blade *)d;
 
-	if (!cb->defined) {
-		d->link.define(d->link.arg, "rm_cb", cb_agent_body);
-		cb->defined = true;
+	if (!blade->defined) {
+		d->link.define(d->link.arg, "rm_blade", blade_agent_body);
+		blade->defined = true;
 	}
-	lx_ask(&cb->lx, on_answer, cb);
+	lx_ask(&blade->lx, on_answer, blade);
 }
 
 /* An operator's own machine may have bladectl to reach blades from; an agent,
  * or bladectl on an ARM module, is on a blade. */
 static int
-cb_match(const char *facts)
+blade_match(const char *facts)
 {
 	const char *uname = fact_find(facts, "uname");
 	const char *arm = uname != NULL ? strstr(uname, "aarch64") : NULL;
@@ -297,11 +299,11 @@ const struct driver driver_compute_blade = {
 	.user = NULL,
 	.slots = 0,
 	.whole_board = false,
-	.open = cb_open,
-	.poll = cb_poll,
-	.close = cb_close,
-	.can = cb_can,
-	.match = cb_match,
-	.act = cb_act,
-	.reset = cb_reset,
+	.open = blade_open,
+	.poll = blade_poll,
+	.close = blade_close,
+	.can = blade_can,
+	.match = blade_match,
+	.act = blade_act,
+	.reset = blade_reset,
 };

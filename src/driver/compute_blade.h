@@ -8,93 +8,95 @@
 #include "report.h"
 
 /* What came of asking the agent for its metrics. */
-enum cb_heard {
-	CB_NEVER,	/* not asked yet */
-	CB_UP,
-	CB_REFUSED,	/* nobody listens */
-	CB_HUNG,	/* no answer in time */
-	CB_STRANGE,	/* an answer, but none of a blade's agent */
-	CB_NO_CLIENT,	/* nothing on the blade can ask */
-	CB_NOT_ASKED	/* the command itself was not answered */
+enum blade_heard {
+	BLADE_NEVER,	/* not asked yet */
+	BLADE_UP,
+	BLADE_REFUSED,	/* nobody listens */
+	BLADE_HUNG,	/* no answer in time */
+	BLADE_STRANGE,	/* an answer, but none of a blade's agent */
+	BLADE_NO_CLIENT, /* nothing on the blade can ask */
+	BLADE_NOT_ASKED	/* the command itself was not answered */
 };
 
 /* Why bladectl does not do what it is told. */
-enum cb_cause {
-	CB_FINE,
-	CB_NO_BLADECTL,
-	CB_NO_SUDO,
-	CB_SUDO_PASSWORD,
-	CB_SUDO_REFUSED,
-	CB_SUDO_BLIND,		/* sudo does not find it in its path */
-	CB_SOCKET_NAME,		/* the broken default configuration */
-	CB_DOWN,
-	CB_STALE,
-	CB_NO_SOCKET,		/* the agent runs, but is not there */
-	CB_DENIED,
-	CB_NO_CONFIG,
-	CB_NO_BLADE,		/* current-blade names none */
-	CB_OLD,			/* the agent does not know the call */
-	CB_NO_COMMAND,		/* bladectl does not */
-	CB_ELSEWHERE,		/* TCP, and nobody listens there */
-	CB_CERTIFICATE,
-	CB_SLOW,
-	CB_OTHER,
-	CB_CAUSES
+enum blade_cause {
+	BLADE_FINE,
+	BLADE_NO_BLADECTL,
+	BLADE_NO_SUDO,
+	BLADE_SUDO_PASSWORD,
+	BLADE_SUDO_REFUSED,
+	BLADE_SUDO_BLIND,	/* sudo does not find it in its path */
+	BLADE_SOCKET_NAME,	/* the broken default configuration */
+	BLADE_DOWN,
+	BLADE_STALE,
+	BLADE_NO_SOCKET,	/* the agent runs, but is not there */
+	BLADE_DENIED,
+	BLADE_NO_CONFIG,
+	BLADE_NO_BLADE,		/* current-blade names none */
+	BLADE_OLD,			/* the agent does not know the call */
+	BLADE_NO_COMMAND,	/* bladectl does not */
+	BLADE_ELSEWHERE,	/* TCP, and nobody listens there */
+	BLADE_CERTIFICATE,
+	BLADE_SLOW,
+	BLADE_OTHER,
+	BLADE_CAUSES
 };
 
 /* How bladectl can be run. */
-enum cb_mode {
-	CB_MODE_UNKNOWN,
-	CB_MODE_TIMED,	/* with rights and a time limit */
-	CB_MODE_BARE,	/* without a limit: sudo allows bladectl only */
-	CB_MODE_PLAIN	/* without rights: it can tell its release */
+enum blade_mode {
+	BLADE_MODE_UNKNOWN,
+	BLADE_MODE_TIMED,	/* with rights and a time limit */
+	BLADE_MODE_BARE,	/* without a limit: sudo allows bladectl only */
+	BLADE_MODE_PLAIN	/* without rights: it can tell its release */
 };
 
-struct cb {
+struct blade {
 	struct lx lx;		/* first: a blade is a Linux node */
 	struct report agent;	/* what the agent tells of the blade */
 	bool defined;
 	/* The agent, asked in each round. */
-	enum cb_heard heard;
+	enum blade_heard heard;
 	bool sock;		/* its socket is there */
 	bool asking;
 	bool round_waits;	/* the first round ends with it */
 	uint64_t asked_at;
-	char why[96];		/* of CB_NOT_ASKED */
+	char why[96];		/* of BLADE_NOT_ASKED */
 	/* bladectl, asked once a connection and when something changed. */
 	bool ctl_asking, ctl_known, ctl_now;
 	bool ctl_heard;		/* the agent answered to it */
 	bool no_exec;		/* the link has no processes of their own */
-	bool installed;		/* unit, configuration or socket of an agent */
+	/* Unit, configuration or socket of an agent is there, under the name
+	 * that all have had since 0.6.6, or under the one before. */
+	bool installed, installed_old;
 	bool has_set, has_unset, has_remove, has_describe, has_identify;
-	enum cb_mode mode;
-	enum cb_cause cause;
+	enum blade_mode mode;
+	enum blade_cause cause;
 	uint64_t ctl_at;
-	char said[120];		/* of CB_OTHER */
+	char said[120];		/* of BLADE_OTHER */
 };
 
-extern const char cb_agent_body[], cb_ctl_body[];
+extern const char blade_agent_body[], blade_ctl_body[];
 
 /* compute_blade_agent.c: a whole answer of the agent's part, or why none. */
-void	 cb_take_agent(struct cb *, char *text);
-void	 cb_agent_missing(struct cb *, const char *why);
+void	 blade_take_agent(struct blade *, char *text);
+void	 blade_agent_missing(struct blade *, const char *why);
 /* What agent.state is; again when bladectl told more. */
-void	 cb_report_state(struct cb *);
+void	 blade_report_state(struct blade *);
 /* NULL, or why nothing of the agent's is known. */
-const char *cb_agent_why(const struct cb *);
+const char *blade_agent_why(const struct blade *);
 
 /* compute_blade_ctl.c: a whole answer of bladectl's part, or why none. */
-void	 cb_ctl_command(const struct cb *, struct buf *, unsigned limit);
-void	 cb_take_ctl(struct cb *, char *text);
-void	 cb_ctl_missing(struct cb *, const char *why);
+void	 blade_ctl_command(const struct blade *, struct buf *, unsigned limit);
+void	 blade_take_ctl(struct blade *, char *text);
+void	 blade_ctl_missing(struct blade *, const char *why);
 
 /* compute_blade_cause.c: out is what bladectl or sudo said. */
-enum cb_cause cb_cause_of(const char *out, long status);
-/* A sentence with its remedy; NULL for CB_FINE and CB_OTHER. */
-const char *cb_cause_text(enum cb_cause);
+enum blade_cause blade_cause_of(const char *out, long status);
+/* A sentence with its remedy; NULL for BLADE_FINE and BLADE_OTHER. */
+const char *blade_cause_text(const struct blade *, enum blade_cause);
 
 /* compute_blade_act.c */
-const char *cb_can(struct drv *, int slot, enum act);
-void	 cb_act(struct drv *, unsigned ticket, int slot, enum act);
+const char *blade_can(struct drv *, int slot, enum act);
+void	 blade_act(struct drv *, unsigned ticket, int slot, enum act);
 
 #endif

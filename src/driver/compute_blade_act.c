@@ -18,39 +18,41 @@
 #define POWER_TIMEOUT 8000
 
 static const char *
-cannot_locate(const struct cb *cb)
+cannot_locate(const struct blade *blade)
 {
 	const char *why;
 
-	if (!cb->lx.once)
+	if (!blade->lx.once)
 		return NULL;
-	if (cb->ctl_known)
-		switch (cb->cause) {
-		case CB_NO_BLADECTL:
-		case CB_NO_SUDO:
-		case CB_SUDO_PASSWORD:
-		case CB_SUDO_REFUSED:
-		case CB_SUDO_BLIND:
-		case CB_NO_COMMAND:
-			return cb_cause_text(cb->cause);
+	if (blade->ctl_known)
+		switch (blade->cause) {
+		case BLADE_NO_BLADECTL:
+		case BLADE_NO_SUDO:
+		case BLADE_SUDO_PASSWORD:
+		case BLADE_SUDO_REFUSED:
+		case BLADE_SUDO_BLIND:
+		case BLADE_NO_COMMAND:
+			return blade_cause_text(blade, blade->cause);
 		default:
 			break;
 		}
-	else if (!cb->lx.is_root && !cb->lx.has_sudo)
-		return cb_cause_text(CB_NO_SUDO);
-	why = cb_agent_why(cb);
-	if ((cb->heard == CB_REFUSED && !cb->ctl_heard) || cb->heard == CB_HUNG)
+	else if (!blade->lx.is_root && !blade->lx.has_sudo)
+		return blade_cause_text(blade, BLADE_NO_SUDO);
+	why = blade_agent_why(blade);
+	if ((blade->heard == BLADE_REFUSED && !blade->ctl_heard) ||
+	    blade->heard == BLADE_HUNG)
 		return why;
 	/* Of what is not understood bladectl shall tell by itself; and an old
 	 * agent can blink, though it cannot be asked. */
-	return cb->ctl_known && cb->cause != CB_OLD ? cb_cause_text(cb->cause)
-						    : NULL;
+	return blade->ctl_known && blade->cause != BLADE_OLD
+	    ? blade_cause_text(blade, blade->cause)
+	    : NULL;
 }
 
 const char *
-cb_can(struct drv *d, int slot, enum act act)
+blade_can(struct drv *d, int slot, enum act act)
 {
-	struct cb *cb = (struct cb *)d;
+	struct blade *blade = (struct blade *)d;
 
 	if (slot != d->config.slot)
 		return "This link belongs to another slot.";
@@ -62,7 +64,7 @@ cb_can(struct drv *d, int slot, enum act act)
 		       "feed, the PoE port that it hangs on.";
 	case ACT_LOCATE_ON:
 	case ACT_LOCATE_OFF:
-		return cannot_locate(cb);
+		return cannot_locate(blade);
 	case ACT_CONSOLE:
 		return "The chassis has no console server: put a 3.3 V serial "
 		       "adapter on the blade's UART header and configure it.";
@@ -82,22 +84,22 @@ static enum act_outcome
 judge_locate(
     struct order *o, const struct link_result *r, char *text, size_t size)
 {
+	const struct blade *blade = (const struct blade *)o->drv;
 	const char *out = r->out != NULL ? r->out : "";
-	enum cb_cause cause = cb_cause_of(out, r->status);
+	enum blade_cause cause = blade_cause_of(out, r->status);
 
-	(void)o;
 	/* A command that it does not know may print help, and be content. */
 	if (r->status == 0 && strstr(out, "Usage:") == NULL)
 		return ACT_OK;
 	if (r->status == 0)
-		cause = CB_NO_COMMAND;
-	if (cause == CB_SLOW) {
+		cause = BLADE_NO_COMMAND;
+	if (cause == BLADE_SLOW) {
 		str_format(text, size, "not known whether it was done: %s",
-		    cb_cause_text(CB_SLOW));
+		    blade_cause_text(blade, BLADE_SLOW));
 		return ACT_UNCERTAIN;
 	}
-	if (cb_cause_text(cause) != NULL)
-		str_copy(text, size, cb_cause_text(cause));
+	if (blade_cause_text(blade, cause) != NULL)
+		str_copy(text, size, blade_cause_text(blade, cause));
 	else
 		order_said(r, text, size);
 	return ACT_FAILED;
@@ -122,45 +124,45 @@ static void
 after(struct order *o, enum act_outcome outcome)
 {
 	if (outcome != ACT_OK)
-		((struct cb *)o->drv)->ctl_now = true;
+		((struct blade *)o->drv)->ctl_now = true;
 }
 
 static void
-locate_command(const struct cb *cb, struct buf *b, bool on)
+locate_command(const struct blade *blade, struct buf *b, bool on)
 {
-	buf_puts(b, cb->lx.is_root ? "HOME=/root " : "sudo -n -H ");
-	if (cb->mode != CB_MODE_BARE)
+	buf_puts(b, blade->lx.is_root ? "HOME=/root " : "sudo -n -H ");
+	if (blade->mode != BLADE_MODE_BARE)
 		buf_printf(b, "timeout %d ", LOCATE_LIMIT);
 	buf_puts(b, "bladectl ");
-	if (cb->has_set || !cb->has_identify)
+	if (blade->has_set || !blade->has_identify)
 		buf_printf(b, "%s identify",
-		    on                                     ? "set"
-			: cb->has_remove && !cb->has_unset ? "remove"
-							   : "unset");
+		    on                                           ? "set"
+			: blade->has_remove && !blade->has_unset ? "remove"
+								 : "unset");
 	else
 		buf_puts(b, on ? "identify" : "identify --confirm");
 	buf_puts(b, " 2>&1");
 }
 
 void
-cb_act(struct drv *d, unsigned ticket, int slot, enum act act)
+blade_act(struct drv *d, unsigned ticket, int slot, enum act act)
 {
-	struct cb *cb = (struct cb *)d;
+	struct blade *blade = (struct blade *)d;
 	bool locate = act == ACT_LOCATE_ON || act == ACT_LOCATE_OFF;
 	const struct order order = { .ticket = ticket,
 		.slot = slot,
 		.act = act,
 		.ends_link = !locate,
-		.apart = locate && !cb->no_exec,
+		.apart = locate && !blade->no_exec,
 		.judge = locate ? judge_locate : judge_power,
 		.after = locate ? after : NULL };
 	struct buf b;
 
 	buf_init(&b, 0);
 	if (locate)
-		locate_command(cb, &b, act == ACT_LOCATE_ON);
+		locate_command(blade, &b, act == ACT_LOCATE_ON);
 	else
-		lx_act_command(&cb->lx, &b, act);
+		lx_act_command(&blade->lx, &b, act);
 	drv_order(
 	    d, &order, buf_str(&b), locate ? LOCATE_TIMEOUT : POWER_TIMEOUT);
 	buf_release(&b);

@@ -128,14 +128,14 @@ parse_metric(struct metrics *m, char *line)
 }
 
 static void
-parse_asked(struct cb *cb, struct metrics *m, char *line)
+parse_asked(struct blade *blade, struct metrics *m, char *line)
 {
 	char *what = str_word(&line), *rest = str_word(&line);
 
 	if (rest == NULL)
 		return;
 	if (strcmp(what, "sock") == 0) {
-		cb->sock = true;
+		blade->sock = true;
 		return;
 	}
 	str_copy(m->client, sizeof m->client, what);
@@ -143,62 +143,62 @@ parse_asked(struct cb *cb, struct metrics *m, char *line)
 		m->status = -1;
 }
 
-static enum cb_heard
+static enum blade_heard
 heard(const struct metrics *m)
 {
 	bool curl = strcmp(m->client, "curl") == 0;
 
 	if (m->lines > 0)
-		return CB_UP;
+		return BLADE_UP;
 	if (strcmp(m->client, "none") == 0)
-		return CB_NO_CLIENT;
+		return BLADE_NO_CLIENT;
 	if (m->client[0] == '\0')
-		return CB_STRANGE;
+		return BLADE_STRANGE;
 	switch (m->status) {
 	case 28: /* curl's own limit */
 	case 124: /* timeout(1)'s, and busybox's */
 	case 143:
-		return CB_HUNG;
+		return BLADE_HUNG;
 	case 1: /* busybox's wget, whatever the matter is */
 	case 4: /* wget's */
 	case 7: /* curl's, and that of our bash */
-		return curl && m->status != 7 ? CB_STRANGE : CB_REFUSED;
+		return curl && m->status != 7 ? BLADE_STRANGE : BLADE_REFUSED;
 	default:
-		return CB_STRANGE;
+		return BLADE_STRANGE;
 	}
 }
 
 /* --- values ---------------------------------------------------------------- */
 
 static void
-report_flag(
-    struct cb *cb, const struct metrics *m, enum metric i, enum name_id id)
+report_flag(struct blade *blade, const struct metrics *m, enum metric i,
+    enum name_id id)
 {
-	int slot = cb->lx.drv.config.slot;
+	int slot = blade->lx.drv.config.slot;
 
 	if (m->of[i].is_number && m->of[i].v >= 0 && m->of[i].v <= 1)
-		report_text_noted(&cb->agent, slot, id, NULL,
+		report_text_noted(&blade->agent, slot, id, NULL,
 		    m->of[i].v > 0.5 ? "on" : "off",
 		    i == CRITICAL ? not_heat : NULL);
 	else
-		report_unknown(&cb->agent, slot, id, NULL, not_told);
+		report_unknown(&blade->agent, slot, id, NULL, not_told);
 }
 
 static void
-report_word(struct cb *cb, enum name_id id, const char *word)
+report_word(struct blade *blade, enum name_id id, const char *word)
 {
-	int slot = cb->lx.drv.config.slot;
+	int slot = blade->lx.drv.config.slot;
 
 	if (*word != '\0')
-		report_text(&cb->agent, slot, id, NULL, word);
+		report_text(&blade->agent, slot, id, NULL, word);
 	else
-		report_unknown(&cb->agent, slot, id, NULL, not_told);
+		report_unknown(&blade->agent, slot, id, NULL, not_told);
 }
 
 static void
-report_rpm(struct cb *cb, const struct metrics *m)
+report_rpm(struct blade *blade, const struct metrics *m)
 {
-	int slot = cb->lx.drv.config.slot;
+	int slot = blade->lx.drv.config.slot;
 	bool smart = strcmp(m->unit, "smart") == 0;
 	const char *why = NULL;
 
@@ -208,7 +208,7 @@ report_rpm(struct cb *cb, const struct metrics *m)
 		why = "The agent's count of the fan's turns overflowed (+Inf): "
 		      "only a restart of compute-blade-agent mends it.";
 	else if (m->of[RPM].v > 0 || smart)
-		report_number_noted(&cb->agent, slot, NAME_FAN_RPM, NULL,
+		report_number_noted(&blade->agent, slot, NAME_FAN_RPM, NULL,
 		    m->of[RPM].v,
 		    smart && m->of[RPM].v < 100
 			? "A smart unit's fan that stands still reads as 82."
@@ -220,13 +220,13 @@ report_rpm(struct cb *cb, const struct metrics *m)
 		      "hal.rpm_reporting_standard_fan_unit in its "
 		      "configuration switches it on.";
 	if (why != NULL)
-		report_unknown(&cb->agent, slot, NAME_FAN_RPM, NULL, why);
+		report_unknown(&blade->agent, slot, NAME_FAN_RPM, NULL, why);
 }
 
 static void
-report_duty(struct cb *cb, const struct metrics *m)
+report_duty(struct blade *blade, const struct metrics *m)
 {
-	int slot = cb->lx.drv.config.slot;
+	int slot = blade->lx.drv.config.slot;
 	bool fresh = m->of[SOC].is_number && !(m->of[SOC].v > 0);
 	const char *note = "What the agent asks for, not a measurement.";
 
@@ -237,19 +237,20 @@ report_duty(struct cb *cb, const struct metrics *m)
 		note = "Asked for without effect: only the left blade of a "
 		       "pair drives a standard fan unit.";
 	if (!m->of[DUTY].is_number)
-		report_unknown(&cb->agent, slot, NAME_FAN_DUTY, NULL, not_told);
+		report_unknown(
+		    &blade->agent, slot, NAME_FAN_DUTY, NULL, not_told);
 	else if (!(m->of[DUTY].v > 0) && fresh)
 		report_unknown(
-		    &cb->agent, slot, NAME_FAN_DUTY, NULL, just_started);
+		    &blade->agent, slot, NAME_FAN_DUTY, NULL, just_started);
 	else
-		report_number_noted(
-		    &cb->agent, slot, NAME_FAN_DUTY, NULL, m->of[DUTY].v, note);
+		report_number_noted(&blade->agent, slot, NAME_FAN_DUTY, NULL,
+		    m->of[DUTY].v, note);
 }
 
 static void
-report_airflow(struct cb *cb, const struct metrics *m)
+report_airflow(struct blade *blade, const struct metrics *m)
 {
-	int slot = cb->lx.drv.config.slot;
+	int slot = blade->lx.drv.config.slot;
 	const char *why = NULL;
 
 	if (strcmp(m->unit, "smart") != 0)
@@ -260,27 +261,28 @@ report_airflow(struct cb *cb, const struct metrics *m)
 		why = "The smart fan unit has told nothing yet: it needs its "
 		      "firmware, and its UART (uart5) switched on.";
 	if (why != NULL)
-		report_unknown(&cb->agent, slot, NAME_TEMP_AIRFLOW, NULL, why);
+		report_unknown(
+		    &blade->agent, slot, NAME_TEMP_AIRFLOW, NULL, why);
 	else
-		report_number(&cb->agent, slot, NAME_TEMP_AIRFLOW, NULL,
+		report_number(&blade->agent, slot, NAME_TEMP_AIRFLOW, NULL,
 		    m->of[AIRFLOW].v);
 }
 
 static void
-report_source(struct cb *cb, const struct metrics *m)
+report_source(struct blade *blade, const struct metrics *m)
 {
 	static const char note[] =
 	    "A hint, as old as the last status that bladectl asked for; its "
 	    "makers' papers contradict each other on its polarity.";
-	int slot = cb->lx.drv.config.slot;
+	int slot = blade->lx.drv.config.slot;
 	bool plus = m->of[POE_PLUS].is_number && m->of[POE_PLUS].v > 0;
 	bool less = m->of[POE_OR_USB].is_number && m->of[POE_OR_USB].v > 0;
 
 	if (plus != less)
-		report_text_noted(&cb->agent, slot, NAME_POWER_SOURCE, NULL,
+		report_text_noted(&blade->agent, slot, NAME_POWER_SOURCE, NULL,
 		    plus ? "poe+" : "poe-or-usb-c", note);
 	else
-		report_unknown(&cb->agent, slot, NAME_POWER_SOURCE, NULL,
+		report_unknown(&blade->agent, slot, NAME_POWER_SOURCE, NULL,
 		    m->of[POE_PLUS].there || m->of[POE_OR_USB].there
 			? "The agent names both sources, or none."
 			: "The agent tells it only after somebody asked for "
@@ -288,29 +290,29 @@ report_source(struct cb *cb, const struct metrics *m)
 }
 
 static void
-report_metrics(struct cb *cb, const struct metrics *m)
+report_metrics(struct blade *blade, const struct metrics *m)
 {
-	int slot = cb->lx.drv.config.slot;
+	int slot = blade->lx.drv.config.slot;
 
-	report_flag(cb, m, IDENTIFY, NAME_LOCATE_STATE);
-	report_flag(cb, m, STEALTH, NAME_STEALTH_STATE);
-	report_flag(cb, m, CRITICAL, NAME_HEALTH_CRITICAL);
-	report_word(cb, NAME_FAN_UNIT, m->unit);
-	report_word(cb, NAME_NODE_MODULE, m->module);
-	report_rpm(cb, m);
-	report_duty(cb, m);
-	report_airflow(cb, m);
-	report_source(cb, m);
+	report_flag(blade, m, IDENTIFY, NAME_LOCATE_STATE);
+	report_flag(blade, m, STEALTH, NAME_STEALTH_STATE);
+	report_flag(blade, m, CRITICAL, NAME_HEALTH_CRITICAL);
+	report_word(blade, NAME_FAN_UNIT, m->unit);
+	report_word(blade, NAME_NODE_MODULE, m->module);
+	report_rpm(blade, m);
+	report_duty(blade, m);
+	report_airflow(blade, m);
+	report_source(blade, m);
 	if (m->of[PRESSES].is_number && m->of[PRESSES].v >= 0)
-		report_number(&cb->agent, slot, NAME_BUTTON_PRESSES, NULL,
+		report_number(&blade->agent, slot, NAME_BUTTON_PRESSES, NULL,
 		    m->of[PRESSES].v);
 	else
 		report_unknown(
-		    &cb->agent, slot, NAME_BUTTON_PRESSES, NULL, not_told);
+		    &blade->agent, slot, NAME_BUTTON_PRESSES, NULL, not_told);
 }
 
 static void
-report_nothing(struct cb *cb, const char *why)
+report_nothing(struct blade *blade, const char *why)
 {
 	static const enum name_id names[] = { NAME_LOCATE_STATE,
 		NAME_STEALTH_STATE, NAME_HEALTH_CRITICAL, NAME_FAN_UNIT,
@@ -318,129 +320,135 @@ report_nothing(struct cb *cb, const char *why)
 		NAME_TEMP_AIRFLOW, NAME_POWER_SOURCE, NAME_BUTTON_PRESSES };
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		report_unknown(
-		    &cb->agent, cb->lx.drv.config.slot, names[i], NULL, why);
+		report_unknown(&blade->agent, blade->lx.drv.config.slot,
+		    names[i], NULL, why);
 }
 
 /* --- the agent itself ------------------------------------------------------ */
 
 static bool
-absent(const struct cb *cb)
+absent(const struct blade *blade)
 {
-	return cb->ctl_known && !cb->installed && !cb->sock &&
-	    cb->cause == CB_NO_BLADECTL;
+	return blade->ctl_known && !blade->installed && !blade->installed_old &&
+	    !blade->sock && blade->cause == BLADE_NO_BLADECTL;
 }
 
 const char *
-cb_agent_why(const struct cb *cb)
+blade_agent_why(const struct blade *blade)
 {
-	switch (cb->heard) {
-	case CB_NEVER:
+	switch (blade->heard) {
+	case BLADE_NEVER:
 		return "The agent was not asked yet.";
-	case CB_UP:
+	case BLADE_UP:
 		break;
-	case CB_REFUSED:
-		if (cb->ctl_heard)
+	case BLADE_REFUSED:
+		if (blade->ctl_heard)
 			return "The agent runs, but not its metrics: set "
 			       "listen.metrics to \":9666\" in its "
 			       "configuration.";
-		if (absent(cb))
+		if (absent(blade))
 			return "The blade has no agent: install "
 			       "compute-blade-agent, or it is plain Linux.";
-		return cb_cause_text(cb->sock ? CB_STALE : CB_DOWN);
-	case CB_HUNG:
-		return cb_cause_text(CB_SLOW);
-	case CB_STRANGE:
+		return blade_cause_text(
+		    blade, blade->sock ? BLADE_STALE : BLADE_DOWN);
+	case BLADE_HUNG:
+		return blade_cause_text(blade, BLADE_SLOW);
+	case BLADE_STRANGE:
 		return "What answers on the blade's port 9666 is no agent of a "
 		       "blade: see listen.metrics in its configuration.";
-	case CB_NO_CLIENT:
+	case BLADE_NO_CLIENT:
 		return "Nothing on the blade can ask its agent: install curl.";
-	case CB_NOT_ASKED:
-		return cb->why;
+	case BLADE_NOT_ASKED:
+		return blade->why;
 	}
 	return NULL;
 }
 
 /* bladectl's trouble is told where the operator looks for the agent's. */
 static const char *
-trouble(const struct cb *cb)
+trouble(const struct blade *blade)
 {
-	if (!cb->ctl_known || cb->cause == CB_FINE)
+	if (!blade->ctl_known || blade->cause == BLADE_FINE)
 		return NULL;
-	return cb->cause == CB_OTHER ? cb->said : cb_cause_text(cb->cause);
+	return blade->cause == BLADE_OTHER
+	    ? blade->said
+	    : blade_cause_text(blade, blade->cause);
 }
 
 void
-cb_report_state(struct cb *cb)
+blade_report_state(struct blade *blade)
 {
-	int slot = cb->lx.drv.config.slot;
-	const char *why = cb_agent_why(cb), *word = NULL;
+	int slot = blade->lx.drv.config.slot;
+	const char *why = blade_agent_why(blade), *word = NULL;
 
-	switch (cb->heard) {
-	case CB_UP:
+	switch (blade->heard) {
+	case BLADE_UP:
 		word = "up";
-		why = trouble(cb);
+		why = trouble(blade);
 		break;
-	case CB_REFUSED:
-		word = cb->ctl_heard ? "up" : absent(cb) ? "absent" : "down";
+	case BLADE_REFUSED:
+		word = blade->ctl_heard ? "up"
+		    : absent(blade)     ? "absent"
+					: "down";
 		break;
-	case CB_HUNG:
+	case BLADE_HUNG:
 		word = "hung";
 		break;
-	case CB_NEVER:
-	case CB_STRANGE:
-	case CB_NO_CLIENT:
-	case CB_NOT_ASKED:
+	case BLADE_NEVER:
+	case BLADE_STRANGE:
+	case BLADE_NO_CLIENT:
+	case BLADE_NOT_ASKED:
 		break;
 	}
 	if (word != NULL)
 		report_text_noted(
-		    &cb->agent, slot, NAME_AGENT_STATE, NULL, word, why);
+		    &blade->agent, slot, NAME_AGENT_STATE, NULL, word, why);
 	else
-		report_unknown(&cb->agent, slot, NAME_AGENT_STATE, NULL, why);
-	if (cb->heard != CB_UP)
-		report_nothing(cb, why);
+		report_unknown(
+		    &blade->agent, slot, NAME_AGENT_STATE, NULL, why);
+	if (blade->heard != BLADE_UP)
+		report_nothing(blade, why);
 }
 
 /* can() hears of the agent too. */
 static void
-now_is(struct cb *cb, enum cb_heard now, bool sock_was)
+now_is(struct blade *blade, enum blade_heard now, bool sock_was)
 {
-	struct drv *d = &cb->lx.drv;
-	bool changed = cb->heard != now || cb->sock != sock_was;
+	struct drv *d = &blade->lx.drv;
+	bool changed = blade->heard != now || blade->sock != sock_was;
 
 	if (changed) {
-		cb->ctl_now = true;
-		cb->ctl_heard = false;
+		blade->ctl_now = true;
+		blade->ctl_heard = false;
 	}
-	cb->heard = now;
-	cb_report_state(cb);
+	blade->heard = now;
+	blade_report_state(blade);
 	if (changed)
 		d->sink.can_changed(d->sink_arg);
 }
 
 void
-cb_take_agent(struct cb *cb, char *text)
+blade_take_agent(struct blade *blade, char *text)
 {
 	static const char prefix[] = "computeblade_";
 	struct metrics m = { .status = -1 };
 	char *at = text, *line;
-	bool sock_was = cb->sock;
+	bool sock_was = blade->sock;
 
-	cb->sock = false;
+	blade->sock = false;
 	while ((line = str_line(&at)) != NULL)
 		if (str_starts(line, prefix))
 			parse_metric(&m, line + sizeof prefix - 1);
 		else if (str_starts(line, "asked "))
-			parse_asked(cb, &m, line + 6);
-	now_is(cb, heard(&m), sock_was);
-	if (cb->heard == CB_UP)
-		report_metrics(cb, &m);
+			parse_asked(blade, &m, line + 6);
+	now_is(blade, heard(&m), sock_was);
+	if (blade->heard == BLADE_UP)
+		report_metrics(blade, &m);
 }
 
 void
-cb_agent_missing(struct cb *cb, const char *why)
+blade_agent_missing(struct blade *blade, const char *why)
 {
-	str_copy(cb->why, sizeof cb->why, why);
-	now_is(cb, CB_NOT_ASKED, cb->sock);
+	str_copy(blade->why, sizeof blade->why, why);
+	now_is(blade, BLADE_NOT_ASKED, blade->sock);
 }

@@ -16,15 +16,15 @@
  */
 
 void
-cb_ctl_command(const struct cb *cb, struct buf *b, unsigned limit)
+blade_ctl_command(const struct blade *blade, struct buf *b, unsigned limit)
 {
 	buf_puts(b, "sh -c ");
-	buf_quote(b, cb_ctl_body);
-	buf_printf(b, " rm_cb_ctl %u %s %s", limit,
-	    cb->lx.is_root        ? "root"
-		: cb->lx.has_sudo ? "sudo"
-				  : "none",
-	    cb->heard == CB_HUNG ? "wait" : "ask");
+	buf_quote(b, blade_ctl_body);
+	buf_printf(b, " rm_blade_ctl %u %s %s", limit,
+	    blade->lx.is_root        ? "root"
+		: blade->lx.has_sudo ? "sudo"
+				     : "none",
+	    blade->heard == BLADE_HUNG ? "wait" : "ask");
 }
 
 /* A release: "0.11.2", "v0.9.1", not "2026-03-04T14:33:04Z". */
@@ -57,43 +57,43 @@ find_release(const char *text, char *out, size_t size)
 }
 
 static void
-said(struct cb *cb, const char *text)
+said(struct blade *blade, const char *text)
 {
 	const char *p = text + strspn(text, "\r\n\t ");
 
 	if (str_starts(p, "Error: "))
 		p += 7;
-	text_clean(cb->said, sizeof cb->said, p, strcspn(p, "\r\n"));
-	if (cb->said[0] == '\0')
-		str_copy(cb->said, sizeof cb->said,
+	text_clean(blade->said, sizeof blade->said, p, strcspn(p, "\r\n"));
+	if (blade->said[0] == '\0')
+		str_copy(blade->said, sizeof blade->said,
 		    "bladectl failed and does not say why.");
 }
 
 static void
-blame(struct cb *cb, const char *text, long status)
+blame(struct blade *blade, const char *text, long status)
 {
-	enum cb_cause cause = cb_cause_of(text, status);
+	enum blade_cause cause = blade_cause_of(text, status);
 
-	if (cause == CB_OTHER)
-		said(cb, text);
+	if (cause == BLADE_OTHER)
+		said(blade, text);
 	/* What the first trouble is hides the second. */
-	if (cb->cause == CB_FINE)
-		cb->cause = cause;
+	if (blade->cause == BLADE_FINE)
+		blade->cause = cause;
 }
 
 /* "  set   Configure a blade": a command, not the usage of one. */
 static void
-parse_help(struct cb *cb, char *text)
+parse_help(struct blade *blade, char *text)
 {
 	struct {
 		const char *name;
 		bool *has;
 	} verbs[] = {
-		{ "identify", &cb->has_identify },
-		{ "set", &cb->has_set },
-		{ "unset", &cb->has_unset },
-		{ "remove", &cb->has_remove },
-		{ "describe", &cb->has_describe },
+		{ "identify", &blade->has_identify },
+		{ "set", &blade->has_set },
+		{ "unset", &blade->has_unset },
+		{ "remove", &blade->has_remove },
+		{ "describe", &blade->has_describe },
 	};
 	char *line, *word;
 
@@ -105,10 +105,10 @@ parse_help(struct cb *cb, char *text)
 			continue;
 		if (!listed && strcmp(word, "mode") == 0 && line != NULL) {
 			word = str_word(&line);
-			cb->mode = word == NULL          ? CB_MODE_UNKNOWN
-			    : strcmp(word, "timed") == 0 ? CB_MODE_TIMED
-			    : strcmp(word, "bare") == 0  ? CB_MODE_BARE
-							 : CB_MODE_PLAIN;
+			blade->mode = word == NULL       ? BLADE_MODE_UNKNOWN
+			    : strcmp(word, "timed") == 0 ? BLADE_MODE_TIMED
+			    : strcmp(word, "bare") == 0  ? BLADE_MODE_BARE
+							 : BLADE_MODE_PLAIN;
 		}
 		for (size_t i = 0; listed && i < ARRAY_LEN(verbs); i++)
 			*verbs[i].has |= strcmp(word, verbs[i].name) == 0;
@@ -116,52 +116,60 @@ parse_help(struct cb *cb, char *text)
 }
 
 static void
-parse_version(struct cb *cb, const char *text, long status)
+parse_version(struct blade *blade, const char *text, long status)
 {
-	int slot = cb->lx.drv.config.slot;
+	int slot = blade->lx.drv.config.slot;
 	char out[24];
 
 	if (find_release(text, out, sizeof out)) {
-		report_text(&cb->agent, slot, NAME_AGENT_VERSION, NULL, out);
+		report_text(&blade->agent, slot, NAME_AGENT_VERSION, NULL, out);
 		return;
 	}
-	report_unknown(&cb->agent, slot, NAME_AGENT_VERSION, NULL,
-	    cb->has_set ? "bladectl did not tell its release."
-			: "bladectl tells its release from 0.7 on only.");
-	if (cb->has_set && !cb->has_describe)
-		blame(cb, text, status);
+	report_unknown(&blade->agent, slot, NAME_AGENT_VERSION, NULL,
+	    blade->has_set ? "bladectl did not tell its release."
+			   : "bladectl tells its release from 0.7 on only.");
+	if (blade->has_set && !blade->has_describe)
+		blame(blade, text, status);
 }
 
 static void
-section(struct cb *cb, const char *name, long status, char *text)
+section(struct blade *blade, const char *name, long status, char *text)
 {
 	if (strcmp(name, "sudo") == 0)
-		blame(cb,
+		blame(blade,
 		    strspn(text, "\r\n ") < strlen(text)
 			? text
 			: "sudo does not answer in time.",
 		    1);
 	else if (strcmp(name, "help") == 0)
-		parse_help(cb, text);
+		parse_help(blade, text);
 	else if (strcmp(name, "get") == 0) {
-		blame(cb, text, status);
-		cb->ctl_heard = status == 0 || cb->cause == CB_OLD;
+		blame(blade, text, status);
+		blade->ctl_heard = status == 0 || blade->cause == BLADE_OLD;
 	} else if (strcmp(name, "version") == 0)
-		parse_version(cb, text, status);
+		parse_version(blade, text, status);
 }
 
 static void
-forget(struct cb *cb)
+forget(struct blade *blade)
 {
-	cb->installed = cb->ctl_heard = false;
-	cb->has_set = cb->has_unset = cb->has_remove = false;
-	cb->has_describe = cb->has_identify = false;
-	cb->mode = CB_MODE_UNKNOWN;
-	cb->cause = CB_FINE;
+	blade->installed = blade->installed_old = blade->ctl_heard = false;
+	blade->has_set = blade->has_unset = blade->has_remove = false;
+	blade->has_describe = blade->has_identify = false;
+	blade->mode = BLADE_MODE_UNKNOWN;
+	blade->cause = BLADE_FINE;
 }
 
 static void
-parse(struct cb *cb, char *text)
+parse_installed(struct blade *blade, const char *line)
+{
+	blade->installed |= strcmp(line, "installed compute-blade-agent") == 0;
+	blade->installed_old |=
+	    strcmp(line, "installed computeblade-agent") == 0;
+}
+
+static void
+parse(struct blade *blade, char *text)
 {
 	char *at = text, *line, name[12] = "";
 	long status = 0;
@@ -173,8 +181,7 @@ parse(struct cb *cb, char *text)
 
 		if (!str_starts(line, "@ ")) {
 			if (name[0] == '\0')
-				cb->installed |=
-				    strcmp(line, "installed yes") == 0;
+				parse_installed(blade, line);
 			buf_puts(&body, line);
 			buf_puts(&body, "\n");
 			continue;
@@ -183,7 +190,7 @@ parse(struct cb *cb, char *text)
 		word = str_word(&line);
 		number = str_word(&line);
 		if (body.data != NULL)
-			section(cb, name, status, body.data);
+			section(blade, name, status, body.data);
 		buf_clear(&body);
 		str_copy(name, sizeof name, word != NULL ? word : "");
 		if (number == NULL || !str_long(number, 0, 255, &status))
@@ -193,36 +200,38 @@ parse(struct cb *cb, char *text)
 }
 
 void
-cb_take_ctl(struct cb *cb, char *text)
+blade_take_ctl(struct blade *blade, char *text)
 {
-	struct drv *d = &cb->lx.drv;
+	struct drv *d = &blade->lx.drv;
 	int slot = d->config.slot;
 
-	forget(cb);
-	parse(cb, text);
-	cb->ctl_known = true;
-	if (cb->mode == CB_MODE_UNKNOWN) {
-		cb->cause = CB_NO_BLADECTL;
-		report_unknown(&cb->agent, slot, NAME_AGENT_VERSION, NULL,
-		    cb_cause_text(CB_NO_BLADECTL));
-	} else if (cb->mode == CB_MODE_PLAIN && cb->cause == CB_FINE)
-		cb->cause = CB_NO_SUDO;
-	else if (cb->cause == CB_FINE && !cb->has_set && !cb->has_identify)
-		cb->cause = CB_NO_COMMAND;
-	if (cb->heard == CB_UP &&
-	    (cb->cause == CB_DOWN || cb->cause == CB_STALE))
-		cb->cause = CB_NO_SOCKET;
-	cb_report_state(cb);
+	forget(blade);
+	parse(blade, text);
+	blade->ctl_known = true;
+	if (blade->mode == BLADE_MODE_UNKNOWN) {
+		blade->cause = BLADE_NO_BLADECTL;
+		report_unknown(&blade->agent, slot, NAME_AGENT_VERSION, NULL,
+		    blade_cause_text(blade, BLADE_NO_BLADECTL));
+	} else if (blade->mode == BLADE_MODE_PLAIN &&
+	    blade->cause == BLADE_FINE)
+		blade->cause = BLADE_NO_SUDO;
+	else if (blade->cause == BLADE_FINE && !blade->has_set &&
+	    !blade->has_identify)
+		blade->cause = BLADE_NO_COMMAND;
+	if (blade->heard == BLADE_UP &&
+	    (blade->cause == BLADE_DOWN || blade->cause == BLADE_STALE))
+		blade->cause = BLADE_NO_SOCKET;
+	blade_report_state(blade);
 	d->sink.can_changed(d->sink_arg);
 }
 
 void
-cb_ctl_missing(struct cb *cb, const char *why)
+blade_ctl_missing(struct blade *blade, const char *why)
 {
-	struct drv *d = &cb->lx.drv;
+	struct drv *d = &blade->lx.drv;
 
-	if (cb->ctl_known)
+	if (blade->ctl_known)
 		return;
 	report_unknown(
-	    &cb->agent, d->config.slot, NAME_AGENT_VERSION, NULL, why);
+	    &blade->agent, d->config.slot, NAME_AGENT_VERSION, NULL, why);
 }

@@ -13,7 +13,7 @@
  * hung.
  */
 
-const char cb_agent_body[] =
+const char blade_agent_body[] =
     "R=${RACKMUX_ROOT-}\n"
     "u=http://127.0.0.1:9666/metrics\n"
     "t=\n"
@@ -42,15 +42,15 @@ const char cb_agent_body[] =
     "} 2>/dev/null </dev/null | grep -m 60 -e '^computeblade_[^al]'"
     " -e '^computeblade_air' -e '^asked ' -e '^end$'\n";
 
-const char cb_ctl_body[] =
+const char blade_ctl_body[] =
     "R=${RACKMUX_ROOT-}\n"
     "q='\n'\n"
-    "for f in etc/compute-blade-agent etc/computeblade-agent"
-    " etc/systemd/system/compute-blade-agent.service"
-    " lib/systemd/system/compute-blade-agent.service"
-    " usr/lib/systemd/system/compute-blade-agent.service"
-    " tmp/compute-blade-agent.sock tmp/computeblade-agent.sock; do\n"
-    "[ -e \"$R/$f\" ] && printf 'installed yes\\n'\n"
+    "for n in compute-blade-agent computeblade-agent; do\n"
+    "for f in etc/$n etc/systemd/system/$n.service"
+    " lib/systemd/system/$n.service usr/lib/systemd/system/$n.service"
+    " tmp/$n.sock; do\n"
+    "[ -e \"$R/$f\" ] && printf 'installed %s\\n' $n && break\n"
+    "done\n"
     "done\n"
     "if command -v bladectl >/dev/null 2>&1; then\n"
     "t=\n"

@@ -256,6 +256,10 @@ TEST(compute_blade_cannot)
 	CHECK(strstr(can(f, ACT_LOCATE_ON), "remove /tmp/") != NULL);
 	note_has(f, "agent.state", "remove /tmp/compute-blade-agent.sock");
 	fake_free(f);
+	f = blade(1, "asked curl 7\nasked sock yes\nend\n",
+	    "installed computeblade-agent\n" HELP "@ end 0\nend\n");
+	CHECK(strstr(can(f, ACT_LOCATE_ON), "/tmp/computeblade-agent.sock"));
+	fake_free(f);
 	f = blade(1, "asked curl 7\nend\n", "@ end 0\nend\n");
 	CHECK(strstr(can(f, ACT_LOCATE_ON), "install compute") != NULL);
 	CHECK_STR(can(f, ACT_POWER_SOFT), "");
@@ -439,7 +443,7 @@ TEST(compute_blade_metrics_are_filtered_on_the_blade)
 		f->drv->driver->poll(f->drv);
 		fake_shell(f, shells[i]);
 		buf_puts(&f->defined,
-		    "rm_filtered() {\nrm_cb 1 >\"$R/out\"\n"
+		    "rm_filtered() {\nrm_blade 1 >\"$R/out\"\n"
 		    "printf 'end\\n'\n}\n");
 		free(f->run[0].cmd);
 		f->run[0].cmd = mem_strdup("R=$RACKMUX_ROOT; rm_filtered");

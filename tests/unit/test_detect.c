@@ -95,7 +95,7 @@ TEST(detect_script_sees_a_blade)
 		"root/etc/computeblade-agent/config.yaml",
 		"root/etc/systemd/system/compute-blade-agent.service",
 		"root/lib/systemd/system/compute-blade-agent.service",
-		"root/usr/lib/systemd/system/compute-blade-agent.service",
+		"root/usr/lib/systemd/system/computeblade-agent.service",
 		"root/tmp/compute-blade-agent.sock",
 		"root/tmp/computeblade-agent.sock",
 	};
