@@ -244,6 +244,7 @@ run(struct run *r, struct config *config)
 	r->session = session_new(r->loop, NULL, NULL);
 	r->pace = timer_new(r->loop, on_pace, r);
 	r->settle = settle_new(r->loop, r->session, timeout, on_settled, r);
+	app_journal(r->session, config);
 	session_apply(r->session, config, NULL);
 	loop_run(r->loop);
 	if (app_signals_caught(signals) != 0)

@@ -109,6 +109,18 @@ add_periods(struct json *j, const struct model *m)
 	json_set_int(j, "period_max_ms", (long long)max);
 }
 
+/* By its real path: the same file named in two ways is one configuration. */
+void
+app_journal(struct session *s, const struct config *c)
+{
+	char *dir = config_state_dir();
+	char *path = c != NULL ? realpath(c->path, NULL) : NULL;
+
+	session_journal(s, dir, path);
+	free(path);
+	free(dir);
+}
+
 void
 app_write_stats(const struct cli *cli, struct loop *loop, struct session *s,
     uint64_t started_ms)

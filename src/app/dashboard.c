@@ -264,6 +264,7 @@ run(const struct cli *cli, struct loop *loop, struct config *c)
 	int status = EXIT_USAGE;
 
 	d.session = session_new(loop, &sink, &d);
+	app_journal(d.session, c);
 	/* First of all: a target keeps to the ssh group, and to names that
 	 * no board has. */
 	if (themed && c != NULL)

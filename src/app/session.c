@@ -48,10 +48,12 @@ session_free(struct session *s)
 	if (s == NULL)
 		return;
 	s->news = NULL;
+	session_journal_seen(s);
 	for (size_t i = 0; i < s->n_rigs; i++)
 		rig_free(s, s->rigs[i]);
 	free(s->rigs);
 	link_pool_free(s->pool);
+	session_journal_free(s);
 	model_free(s->model);
 	config_free(s->config);
 	free(s);
@@ -247,6 +249,7 @@ session_apply(
 		if (rig != NULL)
 			rig->seen = true;
 	}
+	session_journal_seen(s);
 	drop_unseen(s, change);
 	session_drop_feeds(s, c, change);
 	config_free(s->config);
@@ -255,6 +258,7 @@ session_apply(
 	for (size_t i = 0; i < c->n_boards; i++)
 		apply_board(s, &c->boards[i], change);
 	session_apply_feeds(s, change);
+	session_mark_interrupted(s);
 }
 
 /* Also what powers it. */

@@ -3,7 +3,7 @@
 
 /*
  * Who carries an action out. The board comes first: it can do more, and does
- * it also when the node hangs.
+ * it also when the node hangs. A power feed comes next, since it does so too.
  */
 
 static struct intake *
@@ -29,22 +29,31 @@ find_feed(struct session *s, const struct feed *f)
 	return NULL;
 }
 
-/* False when this one cannot; *why is the first reason so far. */
+struct wish {
+	struct session *session;
+	const char *node; /* or board, as it is written down */
+	enum act act;
+	intake_acted_fn *fn;
+	void *arg;
+	const char *why; /* the first reason why not, so far */
+};
+
+/* False when this one cannot. */
 static bool
-try(struct intake *in, int slot, enum act act, intake_acted_fn *fn, void *arg,
-    const char **why)
+try(struct wish *w, struct intake *in, int slot)
 {
 	const char *no;
 
 	if (in == NULL)
 		return false;
-	no = inst_can(intake_inst(in), slot, act);
+	no = inst_can(intake_inst(in), slot, w->act);
 	if (no == NULL) {
-		intake_act(in, slot, act, fn, arg);
+		session_do(
+		    w->session, in, slot, w->node, w->act, w->fn, w->arg);
 		return true;
 	}
-	if (*why == NULL)
-		*why = no;
+	if (w->why == NULL)
+		w->why = no;
 	return false;
 }
 
@@ -60,24 +69,24 @@ const char *
 session_act(struct session *s, const struct node *n, enum act act,
     intake_acted_fn *fn, void *arg)
 {
-	const char *why = NULL;
+	char path[96];
+	struct wish w = { s, node_path(n, path, sizeof path), act, fn, arg,
+		NULL };
 
-	if (try(find_intake(s, n->board, 0), n->slot, act, fn, arg, &why) ||
-	    try(find_feed(s, n->feed), n->feed_port, act, fn, arg, &why) ||
-	    try(find_intake(s, n->board, n->slot), n->slot, act, fn, arg, &why))
+	if (try(&w, find_intake(s, n->board, 0), n->slot) ||
+	    try(&w, find_feed(s, n->feed), n->feed_port) ||
+	    try(&w, find_intake(s, n->board, n->slot), n->slot))
 		return NULL;
-	if (node_cannot(n, act) != NULL)
-		return node_cannot(n, act);
-	return reason(why);
+	return w.why != NULL && node_cannot(n, act) != NULL
+	    ? node_cannot(n, act)
+	    : reason(w.why);
 }
 
 const char *
 session_act_board(struct session *s, const struct board *b, enum act act,
     intake_acted_fn *fn, void *arg)
 {
-	const char *why = NULL;
+	struct wish w = { s, b->name, act, fn, arg, NULL };
 
-	if (try(find_intake(s, b, 0), 0, act, fn, arg, &why))
-		return NULL;
-	return reason(why);
+	return try(&w, find_intake(s, b, 0), 0) ? NULL : reason(w.why);
 }

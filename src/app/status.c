@@ -167,6 +167,7 @@ run(struct status *st, struct config *config)
 	st->session = session_new(st->loop, NULL, NULL);
 	st->again = timer_new(st->loop, on_time, st);
 	st->settle = settle_new(st->loop, st->session, timeout, on_time, st);
+	app_journal(st->session, config);
 	session_apply(st->session, config, NULL);
 	loop_run(st->loop);
 	if (app_signals_caught(signals) != 0 && !st->printed)

@@ -23,6 +23,7 @@ struct session {
 	void *sink_arg;
 	loop_fn *news;
 	void *news_arg;
+	struct chronicle *chronicle;	/* NULL: nothing is written down */
 };
 
 /* What a wire is to be: all strings borrowed but key. */
@@ -93,6 +94,13 @@ void	 session_drop_rig(struct session *, struct rig *);
 bool	 session_rewire(struct session *, struct rig *, const struct plan *,
 	    size_t n);
 const char *rig_name(const struct rig *);
+
+/* session_journal.c: actions go through it, and are written down. */
+void	 session_do(struct session *, struct intake *, int slot,
+	    const char *node, enum act, intake_acted_fn *, void *arg);
+void	 session_mark_interrupted(struct session *);
+void	 session_journal_seen(struct session *);
+void	 session_journal_free(struct session *);
 
 /* session_feed.c: the feeds of the configuration, and who hangs on them. */
 void	 session_drop_feeds(struct session *, const struct config *,

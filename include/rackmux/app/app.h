@@ -20,6 +20,10 @@ void	 print_diags(FILE *, const struct diags *);	/* check.c */
  * NULL when it is broken or missing, which was told on stderr. */
 struct config *app_config(const struct cli *);
 
+/* Let the session write down what it does, in the state folder. config is
+ * what it will be given, or NULL. */
+void	 app_journal(struct session *, const struct config *);
+
 /* Ends the loop on SIGINT, SIGTERM and SIGHUP. */
 struct app_signals;
 struct app_signals *app_signals_new(struct loop *);

@@ -32,6 +32,12 @@ struct model	*session_model(struct session *);
 struct board	*session_make_board(struct model *,
 		    const struct config_board *);
 
+/* Write down what is done, in a journal in dir (config_state_dir(); NULL:
+ * nowhere), and tell of what was interrupted. config is the path of what is
+ * applied: the same name in another configuration is another node. */
+void	 session_journal(struct session *, const char *dir,
+	    const char *config);
+
 /* What the configuration changed; boards that did not change keep their
  * links, their values and their history. */
 struct session_change {
