@@ -198,33 +198,42 @@ transcript_line(struct transcript *t, char *line)
 }
 
 /* The file below tests/transcripts; the test runs where the source is, or
- * RM_SRC says where that is. */
-RM_UNUSED static void
-transcript_run(const struct driver *driver, int slot, const char *name)
+ * RM_SRC says where that is. line (else transcript_line) takes each line; t->f
+ * was made by the caller and is freed here. */
+static void
+transcript_play(struct transcript *t, const char *name,
+    void (*line_fn)(struct transcript *, char *))
 {
 	const char *src = getenv("RM_SRC");
-	struct transcript t = { .path = name };
 	char path[512], line[8192];
 	FILE *fp;
 
+	t->path = name;
 	str_format(path, sizeof path, "%s/tests/transcripts/%s.txt",
 	    src != NULL ? src : ".", name);
 	fp = fopen(path, "r");
 	if (fp == NULL)
 		test_fail(__FILE__, __LINE__, "%s: %s", path, strerror(errno));
-	t.f = fake_new(driver, slot);
-	buf_init(&t.answer, 0);
+	buf_init(&t->answer, 0);
 	while (fgets(line, sizeof line, fp) != NULL) {
-		t.line++;
+		t->line++;
 		line[strcspn(line, "\n")] = '\0';
-		transcript_line(&t, line);
+		line_fn(t, line);
 	}
-	transcript_answer(&t);
-	if (t.f->fresh != t.fresh || t.f->stale != t.stale)
-		TFAIL(&t, "rounds that no line asked about");
+	transcript_answer(t);
+	if (t->f->fresh != t->fresh || t->f->stale != t->stale)
+		TFAIL(t, "rounds that no line asked about");
 	fclose(fp);
-	buf_release(&t.answer);
-	fake_free(t.f);
+	buf_release(&t->answer);
+	fake_free(t->f);
+}
+
+RM_UNUSED static void
+transcript_run(const struct driver *driver, int slot, const char *name)
+{
+	struct transcript t = { .f = fake_new(driver, slot) };
+
+	transcript_play(&t, name, transcript_line);
 }
 
 #endif
