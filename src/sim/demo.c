@@ -32,6 +32,18 @@ static const char rack_text[] =
     "    nodes = ({ slot = 1; name = \"lab-1\"; model = \"rk1\"; },\n"
     "      { slot = 2; name = \"lab-2\"; model = \"cm4\"; on = false; }); "
     "},\n"
+    "  { name = \"cb\"; type = \"compute-blade\"; unit = 9; slots = 10;\n"
+    "    config_fixed = true;\n"
+    "    nodes = ({ slot = 1; name = \"b01\"; model = \"cm5\"; },\n"
+    "      { slot = 2; name = \"b02\"; model = \"cm5\"; },\n"
+    "      { slot = 3; name = \"b03\"; },\n"
+    "      { slot = 4; name = \"b04\"; },\n"
+    "      { slot = 5; name = \"b05\"; },\n"
+    "      { slot = 6; name = \"b06\"; config_fixed = false; },\n"
+    "      { slot = 7; name = \"b07\"; agent = \"0.9.1\"; },\n"
+    "      { slot = 8; name = \"b08\"; agent = \"0.6.6\"; },\n"
+    "      { slot = 9; name = \"b09\"; model = \"cm5\"; },\n"
+    "      { slot = 10; name = \"b10\"; }); },\n"
     "  { name = \"pis\"; type = \"linux\"; unit = 7; slots = 15;\n"
     "    nodes = ({ slot = 1; name = \"pi01\"; model = \"pi4\"; },\n"
     "      { slot = 2; name = \"pi02\"; model = \"pi4\"; },\n"
@@ -57,13 +69,16 @@ static const struct event {
 	double arg, first, every, lasts;
 } events[] = {
 	{ "db-a", FAULT_HOT, 86, 8, 150, 55 },
+	{ "b03", FAULT_BUTTON, 0, 20, 45, 0 },
 	{ "pi12", FAULT_CABLE, 0, 30, 240, 60 },
 	{ "web-b", FAULT_COUNT, 0, 45, 210, 0 },
 	{ "tp2-a", FAULT_REPLUG, 0, 60, 90, 0 },
 	{ NULL, FAULT_BROWNOUT, 4.62, 75, 200, 20 },
 	{ NULL, FAULT_COUNT, 0, 100, 170, 0 },
+	{ "b04", FAULT_AGENTHUNG, 0, 115, 240, 35 },
 	{ NULL, FAULT_POWER, 0, 130, 260, 40 },
 	{ "cache", FAULT_PANIC, 0, 160, 300, 45 },
+	{ "b10", FAULT_STALESOCKET, 0, 175, 300, 40 },
 	{ NULL, FAULT_DROP, 0, 190, 280, 25 },
 };
 
