@@ -310,6 +310,8 @@ put(const char *path, const char *content)
 			(void)mkdir(full, 0755);
 			*p = '/';
 		}
+	/* It may be a link of put_tool()'s: never write through that. */
+	(void)unlink(full);
 	fp = fopen(full, "w");
 	if (fp == NULL || fputs(content, fp) < 0 || fclose(fp) != 0)
 		test_fail(__FILE__, __LINE__, "%s: %s", full, strerror(errno));
