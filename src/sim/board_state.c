@@ -111,6 +111,7 @@ board_power_fault(struct sim_board *b, bool on)
 	int k;
 
 	b->forgot = true;
+	machine_kill_jobs(&b->machine);
 	if (on)
 		for (k = 0; k < b->slots; k++)
 			node_set_rail(&b->nodes[k], false);
@@ -124,6 +125,7 @@ static void
 go_down(struct sim_board *b)
 {
 	b->stopping = false;
+	machine_kill_jobs(&b->machine);
 	if (b->endpoint != NULL)
 		endpoint_close(b->endpoint);
 	b->forgot = true;

@@ -192,6 +192,7 @@ nodeboot_stage(struct sim_node *n, enum stage stage)
 	case STAGE_OFF:
 	case STAGE_LOADER:
 		n->load[0] = n->load[1] = n->load[2] = 0;
+		machine_kill_jobs(&n->machine);
 		break;
 	default:
 		break;

@@ -23,7 +23,7 @@ enum wait { WAIT_NONE, WAIT_INPUT, WAIT_ROOM, WAIT_TIME, WAIT_TURN, WAIT_KID };
 struct kid {
 	struct proc *proc, *parent;
 	int pid, status;
-	bool ended;
+	bool ended, detached;
 	void (*release)(void *arg);
 	void *arg;
 	struct kid *next;
@@ -60,6 +60,24 @@ body(void *arg)
 	p->status = p->main(p, p->arg);
 }
 
+/* Those that are detached are nobody's from now on. */
+static void
+leave_kids(struct proc *p)
+{
+	struct kid **at = &p->kids, *kid;
+
+	while ((kid = *at) != NULL) {
+		if (!kid->detached || kid->ended) {
+			at = &kid->next;
+			continue;
+		}
+		*at = kid->next;
+		kid->parent = NULL;
+		kid->next = p->machine->jobs;
+		p->machine->jobs = kid;
+	}
+}
+
 static void
 resume(struct proc *p)
 {
@@ -74,6 +92,7 @@ resume(struct proc *p)
 	if (!co_done(p->co) || p->told)
 		return;
 	p->told = true;
+	leave_kids(p);
 	for (kid = p->kids; kid != NULL; kid = kid->next)
 		proc_hangup(kid->proc);
 	if (p->io.ended != NULL)
@@ -129,12 +148,10 @@ proc_new(struct machine *m, bool tty, const struct proc_io *io, void *io_arg,
 }
 
 static void
-kid_drop(struct proc *p, struct kid *kid)
+kid_free(struct kid **at)
 {
-	struct kid **at = &p->kids;
+	struct kid *kid = *at;
 
-	while (*at != kid)
-		at = &(*at)->next;
 	*at = kid->next;
 	proc_free(kid->proc);
 	if (kid->release != NULL)
@@ -142,13 +159,22 @@ kid_drop(struct proc *p, struct kid *kid)
 	free(kid);
 }
 
+static void
+kid_drop(struct kid **list, const struct kid *kid)
+{
+	while (*list != kid)
+		list = &(*list)->next;
+	kid_free(list);
+}
+
 void
 proc_free(struct proc *p)
 {
 	if (p == NULL)
 		return;
+	leave_kids(p);
 	while (p->kids != NULL)
-		kid_drop(p, p->kids);
+		kid_free(&p->kids);
 	p->dead = true;
 	p->told = true;
 	/* Each wait ends at once now, so this comes to an end. */
@@ -245,7 +271,7 @@ kid_write(void *arg, const char *s, size_t len, bool err)
 	struct proc *p = kid->parent;
 	struct buf cooked;
 
-	if (p->told || p->dead)
+	if (p == NULL || p->told || p->dead)
 		return len;
 	if (p->tty == NULL)
 		return p->io.write(p->io_arg, s, len, err);
@@ -263,12 +289,15 @@ kid_ended(void *arg, int status)
 
 	kid->ended = true;
 	kid->status = status;
-	wake(kid->parent, WAIT_KID);
+	if (kid->parent != NULL)
+		wake(kid->parent, WAIT_KID);
+	else
+		kid_drop(&kid->proc->machine->jobs, kid);
 }
 
 int
-proc_spawn(
-    struct proc *p, proc_main *main_fn, void *arg, void (*release)(void *arg))
+proc_spawn(struct proc *p, bool detached, proc_main *main_fn, void *arg,
+    void (*release)(void *arg))
 {
 	static const struct proc_io io = {
 		.write = kid_write,
@@ -279,10 +308,11 @@ proc_spawn(
 	for (kid = p->kids; kid != NULL; kid = next) {
 		next = kid->next;
 		if (kid->ended && kid->pid != p->last_pid)
-			kid_drop(p, kid);
+			kid_drop(&p->kids, kid);
 	}
 	kid = mem_alloc(sizeof *kid);
 	kid->parent = p;
+	kid->detached = detached;
 	kid->pid = p->last_pid = (p->last_pid != 0 ? p->last_pid : 4711) + 1;
 	kid->release = release;
 	kid->arg = arg;
@@ -315,7 +345,7 @@ proc_await(struct proc *p, int pid)
 		wait_for(p, WAIT_KID);
 	status = kid->status;
 	if (kid->ended)
-		kid_drop(p, kid);
+		kid_drop(&p->kids, kid);
 	return status;
 }
 
@@ -334,6 +364,24 @@ proc_kill(struct proc *p, int pid)
 	if (kid != NULL)
 		proc_hangup(kid->proc);
 	return kid != NULL;
+}
+
+void
+machine_kill_jobs(struct machine *m)
+{
+	struct kid *kid;
+
+	for (kid = m->jobs; kid != NULL; kid = kid->next)
+		proc_hangup(kid->proc);
+}
+
+void
+machine_release(struct machine *m)
+{
+	while (m->jobs != NULL)
+		kid_free(&m->jobs);
+	vfs_free(m->vfs);
+	m->vfs = NULL;
 }
 
 /* --- inside ------------------------------------------------------------- */

@@ -50,9 +50,9 @@ void	 proc_breathe(struct proc *);
  * none). 0: end of file, or Ctrl-C; -1: hung up; else 1. */
 int	 proc_read_line(struct proc *, struct buf *out);
 /* A process in the background: its output is this one's, its input is empty.
- * It is hung up when this one ends. release (may be NULL) frees arg. Returns
- * its number. */
-int	 proc_spawn(struct proc *, proc_main *, void *arg,
+ * It is hung up when this one ends, or, detached, goes on until its machine
+ * ends. release (may be NULL) frees arg. Returns its number. */
+int	 proc_spawn(struct proc *, bool detached, proc_main *, void *arg,
 	    void (*release)(void *arg));
 /* The status of one that has ended by now, or will have; 127: no such one. */
 int	 proc_await(struct proc *, int pid);

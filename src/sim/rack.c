@@ -81,11 +81,11 @@ board_free(struct sim_board *b)
 		endpoint_free(b->nodes[k].endpoint);
 		nodeboot_release(&b->nodes[k]);
 	}
+	for (k = 0; k < b->slots; k++)
+		machine_release(&b->nodes[k].machine);
+	machine_release(&b->machine);
 	if (b->kind->release != NULL)
 		b->kind->release(b);
-	for (k = 0; k < b->slots; k++)
-		vfs_free(b->nodes[k].machine.vfs);
-	vfs_free(b->machine.vfs);
 	free(b->nodes);
 	free(b);
 }

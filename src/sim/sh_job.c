@@ -7,8 +7,10 @@
 
 /*
  * Commands in the background, and devices: what `cat DEVICE & cat >DEVICE`
- * needs. A job is a process of its own with a copy of the shell; where the
- * output of the shell is being gathered it cannot be one, and runs at once.
+ * needs. A job is a process of its own with a copy of the shell. What has its
+ * own place to write to outlives a session, as behind an sshd without a pty;
+ * what shares the output of a shell whose output is being gathered runs at
+ * once.
  */
 
 struct job {
@@ -45,11 +47,16 @@ bool
 sh_background(struct sh *sh, struct tree *t)
 {
 	const struct proc_std *std = proc_std(sh->p);
+	bool own = std->out.kind == OUT_NULL; /* its output */
+	const struct redir *r;
 	struct job *j;
 	int i;
 
-	if (std->out.kind == OUT_BUF || std->err.kind == OUT_BUF ||
-	    sh->arena == NULL)
+	if (sh->arena == NULL)
+		return false;
+	for (r = t->redirs; r != NULL; r = r->next)
+		own = own || (r->fd == 1 && r->kind != R_DUP);
+	if (!own && (std->out.kind == OUT_BUF || std->err.kind == OUT_BUF))
 		return false;
 	j = mem_alloc(sizeof *j);
 	sh_clone(&j->sh, sh);
@@ -59,7 +66,7 @@ sh_background(struct sh *sh, struct tree *t)
 	j->tree = t;
 	j->arena = sh->arena;
 	j->arena->refs++;
-	sh->last_job = proc_spawn(sh->p, job_main, j, job_free);
+	sh->last_job = proc_spawn(sh->p, own, job_main, j, job_free);
 	sh->status = 0;
 	return true;
 }

@@ -444,6 +444,7 @@ const struct builtin util_system_table[] = {
 	{ "ps", u_ps, false },
 	{ "reboot", u_nothing, false },
 	{ "seq", u_seq, false },
+	{ "setsid", u_prefix, false },
 	{ "sleep", u_sleep, false },
 	{ "su", u_prefix, false },
 	{ "sudo", u_prefix, false },

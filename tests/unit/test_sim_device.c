@@ -183,6 +183,26 @@ TEST(device_hears_its_speed)
 	end();
 }
 
+TEST(jobs_of_their_own_outlive_their_session)
+{
+	begin();
+	CHECK_STR(sim_out(m,
+		      "( ( trap '' HUP; sleep 5; echo x >/tmp/done )"
+		      " </dev/null >/dev/null 2>&1 & ); echo told"),
+	    "told\n");
+	CHECK_STR(sim_out(m, "cat /tmp/done 2>/dev/null"), "");
+	sim_pass(loop, 6);
+	CHECK_STR(sim_out(m, "cat /tmp/done"), "x\n");
+	CHECK(m->jobs == NULL);
+	/* But not the machine's end. */
+	(void)sim_out(m, "(sleep 5; echo y >/tmp/done) >/dev/null 2>&1 &");
+	node_power(rack_node(rack, "pis/1"), false);
+	sim_pass(loop, 6);
+	CHECK_STR(sim_out(m, "cat /tmp/done"), "x\n");
+	(void)sim_out(m, "(sleep 99) >/dev/null 2>&1 &");
+	end();
+}
+
 TEST(jobs_run_beside_their_shell)
 {
 	begin();

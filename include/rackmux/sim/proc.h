@@ -22,6 +22,7 @@
 #include "rackmux/sim/vfs.h"
 
 struct buf;
+struct kid;
 struct proc;
 struct machine;
 
@@ -66,6 +67,7 @@ struct machine {
 	/* What an SSH session runs, with struct shell_args, when the machine
 	 * has another command language; NULL: proc_main_shell. */
 	proc_main *shell_main;
+	struct kid *jobs;	/* those that outlive who started them */
 };
 
 struct proc_io {
@@ -111,6 +113,10 @@ bool	 proc_dead(const struct proc *);
 uint64_t proc_deadline(struct proc *, unsigned ms);
 bool	 proc_deadline_end(struct proc *, uint64_t outer);
 bool	 proc_late(const struct proc *);
+
+/* It loses power, or reboots: what runs in the background ends soon. */
+void	 machine_kill_jobs(struct machine *);
+void	 machine_release(struct machine *);	/* its jobs and files */
 
 /* --- for commands --- */
 const struct command *machine_command(const struct machine *,
