@@ -293,6 +293,6 @@ const struct driver driver_command = {
 	.close = cmd_close,
 	.can = cmd_can,
 	.match = cmd_match,
-	.act = cmd_act,
+	.act = command_act,
 	.reset = cmd_reset,
 };

@@ -49,7 +49,7 @@ void	 cmd_parse(struct cmd *, char *text);
 
 /* --- command_act.c --- */
 const char *cmd_can(struct drv *, int slot, enum act);
-void	 cmd_act(struct drv *, unsigned ticket, int slot, enum act);
+void	 command_act(struct drv *, unsigned ticket, int slot, enum act);
 /* Power and locate where only the last command is known. */
 void	 cmd_tell_memory(struct cmd *);
 /* What no command of the recipe tells, once a connection. */

@@ -125,7 +125,7 @@ give(struct cmd *c, const struct order *order, const char *run,
 }
 
 void
-cmd_act(struct drv *d, unsigned ticket, int slot, enum act act)
+command_act(struct drv *d, unsigned ticket, int slot, enum act act)
 {
 	struct cmd *c = (struct cmd *)d;
 	const struct order order = { .ticket = ticket,
