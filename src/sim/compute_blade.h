@@ -57,7 +57,7 @@ void	 agent_tick(struct blade *, uint64_t now);
 bool	 agent_hung(const struct blade *);
 void	 agent_identify(struct blade *, bool on);
 void	 agent_button(struct blade *);
-void	 agent_set_fan(struct blade *, long percent);	/* -1: automatic */
+void	 agent_set_fan(struct blade *, int percent);	/* -1: automatic */
 int	 agent_percent(const struct blade *);	/* what it wants now */
 int	 agent_rpm(const struct blade *);	/* what GetStatus says */
 /* A fan unit cools the blades of slots 2k-1, on its port A, and 2k. */

@@ -145,10 +145,9 @@ apply_curve(struct blade *blade)
 }
 
 void
-agent_set_fan(struct blade *blade, long percent)
+agent_set_fan(struct blade *blade, int percent)
 {
-	/* It is sent as a byte, unchecked. */
-	blade->override = percent < 0 ? -1 : (int)(percent & 0xff);
+	blade->override = percent;
 	blade->duty = agent_percent(blade);
 }
 

@@ -241,8 +241,9 @@ set_percent(struct ctl *c, const char *text)
 		    text, text);
 		return ctl_fail(c, why);
 	}
+	/* It is sent as a byte, unchecked. */
 	if ((rc = ctl_reach(c)) == 0)
-		agent_set_fan(c->blade, percent & 0xff);
+		agent_set_fan(c->blade, (int)(percent & 0xff));
 	return rc;
 }
 
