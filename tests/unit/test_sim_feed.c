@@ -2,9 +2,13 @@
  * A node on a feed's port has power while the port is on, and no feed does
  * more than its ports say.
  */
+#include <stdio.h>
 #include <string.h>
 
+#include "rackmux/base/text.h"
 #include "rackmux/sim/personality.h"
+#include "rackmux/sim/sshd.h"
+#include "rackmux/sim/writeconf.h"
 #include "sim_run.h"
 
 static void
@@ -16,17 +20,27 @@ feed_init(struct sim_board *b)
 	b->nodes[1].intent = false;
 }
 
+static void
+feed_write(const struct sim_board *b, struct buf *out)
+{
+	buf_printf(out, "ports = %d;", b->slots);
+}
+
 static const struct personality test_feed = {
 	.type = "test-feed",
+	.config_type = "unifi",
+	.user = "admin",
 	.slots = 4,
 	.feed = true,
 	.reboot_ms = 3000,
 	.init = feed_init,
+	.write = feed_write,
 };
 
 static struct loop *loop;
 static struct rack *rack;
 static struct sim_board *sw, *pis;
+static struct sshd *sshd;
 
 static struct sim_node *
 add_node(int slot, int port)
@@ -41,12 +55,14 @@ add_node(int slot, int port)
 }
 
 static void
-begin(void)
+begin_served(bool served)
 {
 	char err[128];
 
 	loop = loop_new();
 	loop_freeze(loop);
+	sshd = served ? sshd_new(loop, err, sizeof(err)) : NULL;
+	CHECK(served == (sshd != NULL));
 	rack = rack_new(loop, 3);
 	pis = rack_add(rack, "pis", personality_find("linux"), 4);
 	sw = rack_add(rack, "sw", &test_feed, 4);
@@ -54,13 +70,21 @@ begin(void)
 	(void)add_node(2, 2);
 	(void)add_node(3, 1);
 	(void)add_node(4, 0);
-	CHECK_INT(rack_start(rack, NULL, err, sizeof(err)), 0);
+	CHECK_INT(rack_start(rack, sshd, err, sizeof(err)), 0);
+}
+
+static void
+begin(void)
+{
+	begin_served(false);
 }
 
 static void
 end(void)
 {
 	rack_free(rack);
+	sshd_free(sshd);
+	sshd = NULL;
 	loop_free(loop);
 }
 
@@ -113,5 +137,37 @@ TEST(feed_does_not_power_what_is_pulled)
 	CHECK(!pis->nodes[0].rail && pis->nodes[2].rail);
 	CHECK_INT(fault_apply(rack, "pis/1", FAULT_POWER, false, 0), 0);
 	CHECK(pis->nodes[0].rail);
+	end();
+}
+
+static bool
+written(const char *path, const char *text)
+{
+	char got[8192];
+	FILE *f = fopen(path, "re");
+	size_t n;
+
+	CHECK(f != NULL);
+	n = fread(got, 1, sizeof(got) - 1, f);
+	got[n] = '\0';
+	fclose(f);
+	return strstr(got, text) != NULL;
+}
+
+TEST(feed_is_written_apart_and_nodes_name_their_port)
+{
+	char path[300], err[160], line[160];
+
+	begin_served(true);
+	str_format(path, sizeof(path), "%s/feed.cfg", test_dir());
+	CHECK_INT(writeconf(rack, sshd, path, err, sizeof(err)), 0);
+	str_format(line, sizeof(line),
+	    "feeds = (\n  { name = \"sw\"; type = \"unifi\";\n"
+	    "    link = \"ssh://admin@127.0.0.1:%u\";\n    ports = 4;\n",
+	    endpoint_port(sw->endpoint));
+	CHECK(written(path, line));
+	CHECK(written(path, " feed = \"sw/2\"; }"));
+	CHECK(!written(path, "type = \"unifi\"; slots"));
+	CHECK(written(path, "boards = (\n  { name = \"pis\"; "));
 	end();
 }
