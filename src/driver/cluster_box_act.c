@@ -150,8 +150,11 @@ judge_v2(struct order *o, const struct link_result *r, char *text, size_t size)
 static void
 after(struct order *o, enum act_outcome outcome)
 {
+	struct mcb *cb = (struct mcb *)o->drv;
+
 	(void)outcome;
-	((struct mcb *)o->drv)->slow_now = true;
+	if (cb->gen == MCB_V2)
+		cb->slow_now = true;
 }
 
 /* --- commands ------------------------------------------------------------- */

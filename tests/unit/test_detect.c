@@ -41,6 +41,18 @@ TEST(detect_by_facts)
 	CHECK_STR(type_of("model Raspberry Pi Compute Module 4 Rev 1.1\n"
 			  "uname Linux 6.6.31 aarch64\nvcgencmd yes\n"),
 	    "linux");
+	CHECK_STR(type_of("model Cluster Box Control V1.2\n"
+			  "uname Linux 5.15.134 mips\nnodectl yes\n"
+			  "nodectl_config yes\nmixtile yes\nch343 yes\n"),
+	    "cluster-box");
+	/* The vendor's firmware has no file of settings. */
+	CHECK_STR(type_of("uname Linux 5.15.134 mips\nnodectl yes\n"
+			  "ch343 yes\n"),
+	    "cluster-box");
+	/* A program of the same name somewhere else. */
+	CHECK_STR(type_of("uname Linux 6.1.0 x86_64\nnodectl yes\n"),
+	    "linux");
+	CHECK_STR(type_of("uname Linux 6.1.0 x86_64\nch343 yes\n"), "linux");
 	CHECK_STR(type_of("uname FreeBSD 14.0 amd64\n"), NULL);
 	CHECK_STR(type_of(""), NULL);
 	CHECK_STR(type_of("xuname Linux\nsay uname Linux\n"), NULL);
