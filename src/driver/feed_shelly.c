@@ -157,7 +157,7 @@ shelly_poll(struct drv *d)
 		    i > 0 ? " && echo && " : "", ports[i]);
 		ask(s, &b, ports[i]);
 	}
-	buf_puts(&b, "; } 2>&1; echo; echo end");
+	buf_puts(&b, "; } 2>&1; echo; echo '@ end'; echo end");
 	d->link.run(d->link.arg, buf_str(&b), POLL_TIMEOUT(d), on_answer, s);
 	buf_release(&b);
 }

@@ -139,7 +139,7 @@ tasmota_poll(struct drv *d)
 	}
 	buf_puts(&b, "echo '@ energy' && ");
 	plug_request(s, &b, "/cm?cmnd=Status%208");
-	buf_puts(&b, "; } 2>&1; echo; echo end");
+	buf_puts(&b, "; } 2>&1; echo; echo '@ end'; echo end");
 	d->link.run(d->link.arg, buf_str(&b), POLL_TIMEOUT(d), on_answer, s);
 	buf_release(&b);
 }
