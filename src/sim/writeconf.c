@@ -30,9 +30,20 @@ add_string(struct buf *b, const char *s)
 	buf_puts(b, "\"");
 }
 
+/* What a personality added, if it did. */
+static void
+add_own(struct buf *b, const char *before, struct buf *own)
+{
+	if (own->len > 0)
+		buf_printf(b, "%s%s", before, buf_str(own));
+	buf_release(own);
+}
+
 static void
 add_node(struct buf *b, const struct sim_node *n)
 {
+	struct buf own;
+
 	buf_printf(b, "      { slot = %d;", n->slot);
 	if (n->name[0] != '\0')
 		buf_printf(b, " name = \"%s\";", n->name);
@@ -43,8 +54,9 @@ add_node(struct buf *b, const struct sim_node *n)
 		buf_printf(
 		    b, " feed = \"%s/%d\";", n->feed->name, n->feed_port);
 	if (n->board->kind->write_node != NULL) {
-		buf_puts(b, " ");
-		n->board->kind->write_node(n, b);
+		buf_init(&own, 0);
+		n->board->kind->write_node(n, &own);
+		add_own(b, " ", &own);
 	}
 	buf_puts(b, " }");
 }
@@ -53,6 +65,7 @@ static void
 add_link(struct buf *b, const struct sim_board *board)
 {
 	const char *user = board->kind->user;
+	struct buf own;
 
 	if (board->endpoint != NULL)
 		buf_printf(b, "\n    link = \"ssh://%s@127.0.0.1:%u\";",
@@ -69,8 +82,9 @@ add_link(struct buf *b, const struct sim_board *board)
 		free(url);
 	}
 	if (board->kind->write != NULL) {
-		buf_puts(b, "\n    ");
-		board->kind->write(board, b);
+		buf_init(&own, 0);
+		board->kind->write(board, &own);
+		add_own(b, "\n    ", &own);
 	}
 }
 
