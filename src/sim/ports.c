@@ -74,7 +74,7 @@ ports_set(struct ports *p, int port, bool on)
 {
 	if (stuck(p, port))
 		return;
-	p->on_at[port - 1] = 0;
+	p->on_at[port - 1] = p->set_at[port - 1] = 0;
 	port_of(p, port)->intent = on;
 	apply(p, port);
 	if (!on)
@@ -89,6 +89,12 @@ ports_cycle(struct ports *p, int port, unsigned ms)
 	p->on_at[port - 1] = loop_now(p->board->rack->loop) + ms;
 	apply(p, port);
 	goes_off(p);
+}
+
+void
+ports_on_after(struct ports *p, int port, unsigned ms)
+{
+	p->set_at[port - 1] = loop_now(p->board->rack->loop) + ms;
 }
 
 double
@@ -123,6 +129,7 @@ die(struct ports *p)
 	int k;
 
 	p->dies_at = 0;
+	memset(p->set_at, 0, sizeof(p->set_at));
 	for (k = 0; k < p->board->slots; k++)
 		if (p->on_at[k] != 0) {
 			p->on_at[k] = 0;
@@ -153,12 +160,16 @@ ports_tick(struct ports *p)
 			p->on_at[k] = 0;
 			apply(p, k + 1);
 		}
+	for (k = 0; k < p->board->slots; k++)
+		if (p->set_at[k] != 0 && now >= p->set_at[k])
+			ports_set(p, k + 1, true);
 }
 
 void
 ports_down(struct ports *p)
 {
 	memset(p->on_at, 0, sizeof(p->on_at));
+	memset(p->set_at, 0, sizeof(p->set_at));
 	p->dies_at = 0;
 	p->down = true;
 	apply_all(p);

@@ -12,6 +12,7 @@
 struct ports {
 	struct sim_board *board;
 	uint64_t on_at[PORTS_MAX];	/* loop ms when a cycle ends, 0: none */
+	uint64_t set_at[PORTS_MAX];	/* when it is set on by itself */
 	uint64_t dies_at;	/* it dies in the middle of a cycle */
 	uint64_t back_at;	/* it is dead until then, 0: it lives */
 	bool far;		/* it is not the board's controller itself */
@@ -35,6 +36,8 @@ void	 ports_up(struct ports *);
  * as it is and ends by itself; a port that is off stays so. */
 void	 ports_set(struct ports *, int port, bool on);
 void	 ports_cycle(struct ports *, int port, unsigned ms);
+/* Its setting goes on by itself, unless it is set before. */
+void	 ports_on_after(struct ports *, int port, unsigned ms);
 bool	 ports_cycles(const struct ports *, int port);
 /* Its setting. */
 bool	 ports_is_on(const struct ports *, int port);
