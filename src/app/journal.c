@@ -258,23 +258,27 @@ read_tail(struct reader *r, const char *path)
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	char *text, *at, *end;
 	struct stat st;
-	ssize_t len = 0;
+	ssize_t len;
+	size_t left;
 
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
 		if (fd >= 0)
 			(void)close(fd);
 		return;
 	}
-	text = mem_alloc(JOURNAL_TAIL + 1);
+	text = mem_alloc(JOURNAL_TAIL);
 	len = pread(fd, text, JOURNAL_TAIL,
 	    st.st_size > JOURNAL_TAIL ? st.st_size - JOURNAL_TAIL : 0);
 	(void)close(fd);
-	text[len > 0 ? len : 0] = '\0';
 	at = text;
-	if (st.st_size > JOURNAL_TAIL)
-		at += strcspn(at, "\n");
-	while ((end = strchr(at, '\n')) != NULL) {
-		take_line(r, at, (size_t)(end - at));
+	left = len > 0 ? (size_t)len : 0;
+	for (bool whole = st.st_size <= JOURNAL_TAIL; left > 0; whole = true) {
+		end = memchr(at, '\n', left);
+		if (end == NULL)
+			break;
+		if (whole)
+			take_line(r, at, (size_t)(end - at));
+		left -= (size_t)(end + 1 - at);
 		at = end + 1;
 	}
 	free(text);

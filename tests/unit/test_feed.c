@@ -273,8 +273,8 @@ static const struct setting relay_keys[] = {
 TEST(commands_of_the_operator)
 {
 	for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
-		struct fake *f = fake_feed(
-		    &feed_command, relay_keys, ARRAY_LEN(relay_keys));
+		struct fake *f =
+		    fake_feed(&feed_command, relay_keys, ARRAY_LEN(relay_keys));
 
 		put_tool("cat");
 		put("root/relay2", "is-on\n");
@@ -331,8 +331,7 @@ TEST(plugs_are_asked_by_what_there_is)
 	for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
 		struct fake *f = fake_feed(&feed_shelly, shelly2_keys, 1);
 
-		put("bin/wget",
-		    "#!/bin/sh\necho \"{\\\"output\\\":false}\"\n");
+		put("bin/wget", "#!/bin/sh\necho \"{\\\"output\\\":false}\"\n");
 		feed_shelly.poll(f->drv);
 		fake_shell(f, shells[i]);
 		IS(f, 1, "power.state", FEED, "off");
