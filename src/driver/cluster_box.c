@@ -10,13 +10,11 @@
 
 /*
  * Mixtile Cluster Box, over SSH. A round is one call of rm_cb, which only
- * reads files. What may keep its asker waiting is asked in a process of its
- * own: nodectl's status of v2, which tries to reach each node for 1.5 s, and
- * the speed of the fans, which the kernel samples when it is read.
+ * reads files. On v2 nodectl is asked for the nodes, in a process of its own:
+ * it tries to reach each of them and answers after a second and a half.
  */
 
-#define V2_MS 4000
-#define FANS_MS 15000
+#define SLOW_MS 4000
 
 static struct drv *
 mcb_open(void)
@@ -75,7 +73,9 @@ on_slow(void *arg, const struct link_result *r)
 			drv_stale(&cb->drv, r);
 		return;
 	}
-	if (answer_whole(r, &copy, &why)) {
+	if (cb->gen != MCB_V2) {
+		/* It was asked of what the link led to before. */
+	} else if (answer_whole(r, &copy, &why)) {
 		mcb_parse_slow(cb, copy);
 		free(copy);
 	} else
@@ -89,20 +89,11 @@ on_slow(void *arg, const struct link_result *r)
 static void
 slow_command(const struct mcb *cb, char *out, size_t size)
 {
-	char ask[240] = "";
-
-	if (cb->gen == MCB_V2)
-		str_format(ask, sizeof ask,
-		    "t=; command -v timeout >/dev/null 2>&1 && t='timeout %u'; "
-		    "%s$t \"$R/bin/nodectl\" status --all --json 2>&1; "
-		    "printf '\\nrc %%s\\n' $?; ",
-		    cb->limit, cb->is_root || !cb->has_sudo ? "" : "sudo -n ");
 	str_format(out, size,
-	    "R=${RACKMUX_ROOT-}; %sfor c in 0 1; do x=-; "
-	    "{ read -r x <\"$R/sys/class/pwm/pwmchip$c/pwm0/capture\"; } "
-	    "2>/dev/null; printf 'cap %%s %%s\\n' $c \"$x\"; done; "
-	    "printf 'end\\n'",
-	    ask);
+	    "t=; command -v timeout >/dev/null 2>&1 && t='timeout %u'; "
+	    "%s$t \"${RACKMUX_ROOT-}/bin/nodectl\" status --all --json 2>&1; "
+	    "printf '\\nrc %%s\\nend\\n' $?",
+	    cb->limit, cb->is_root || !cb->has_sudo ? "" : "sudo -n ");
 }
 
 static void
@@ -110,12 +101,11 @@ begin_slow(struct mcb *cb, bool first)
 {
 	struct drv *d = &cb->drv;
 	uint64_t now = d->link.now(d->link.arg);
-	uint64_t rest = cb->gen == MCB_V2 ? V2_MS : FANS_MS;
-	char cmd[512];
+	char cmd[240];
 
-	if (cb->slow_open || !cb->once)
+	if (cb->slow_open || !cb->once || cb->gen != MCB_V2)
 		return;
-	if (!cb->slow_now && cb->slow_at != 0 && now - cb->slow_at < rest)
+	if (!cb->slow_now && cb->slow_at != 0 && now - cb->slow_at < SLOW_MS)
 		return;
 	cb->slow_open = true;
 	cb->slow_now = false;

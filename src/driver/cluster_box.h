@@ -25,7 +25,7 @@ struct mcb_lease {
 struct mcb {
 	struct drv drv; /* first */
 	struct report fast;	/* each poll */
-	struct report slow;	/* nodectl's part, and the fans' speed */
+	struct report slow;	/* v2: what nodectl tells */
 	bool defined;		/* the link knows our functions */
 	bool once;		/* the static part was read */
 	bool told;		/* and what follows from it was told */
@@ -41,7 +41,7 @@ struct mcb {
 	char rest[24];		/* its trigger when it does not locate */
 	long level;		/* and its brightness */
 	char cannot[MCB_SLOTS][160];
-	/* The slow part. */
+	/* v2: nodectl's status. */
 	bool slow_open;		/* under way */
 	bool round_waits;	/* the first round ends with it */
 	bool slow_now;		/* wanted at the end of this round */

@@ -5,6 +5,7 @@
 
 #include "rackmux/base/mem.h"
 #include "rackmux/base/text.h"
+#include "script.h"
 
 /*
  * The part of each poll. Where there is no v2 the kernel's GPIO is the truth
@@ -280,26 +281,6 @@ mcb_report_address(
 
 /* --- the board ------------------------------------------------------------ */
 
-static void
-parse_mem(struct mcb *cb, char *rest)
-{
-	char *total = str_word(&rest), *avail = str_word(&rest);
-	static const char why[] = "/proc/meminfo cannot be read.";
-	double t, a;
-
-	if (avail == NULL)
-		return;
-	if (str_double(total, &t) && t > 0 && str_double(avail, &a)) {
-		report_number(
-		    &cb->fast, 0, NAME_BOARD_MEM_TOTAL, NULL, t / 1024);
-		report_number(
-		    &cb->fast, 0, NAME_BOARD_MEM_USED, NULL, 100 * (t - a) / t);
-		return;
-	}
-	report_unknown(&cb->fast, 0, NAME_BOARD_MEM_TOTAL, NULL, why);
-	report_unknown(&cb->fast, 0, NAME_BOARD_MEM_USED, NULL, why);
-}
-
 void
 mcb_report_rail(struct report *rp, int on)
 {
@@ -310,7 +291,27 @@ mcb_report_rail(struct report *rp, int on)
 		    "The board does not tell it (ext_en_power).");
 }
 
-/* "pwm CHIP duty_cycle period enable" */
+/* The kernel adds up the edges of one structure and shows those of a copy of
+ * it, so 0 is what it says of a fan that turns too. */
+static void
+report_rpm(struct report *rp, const char *chip, const char *rpm)
+{
+	double v;
+
+	if (rpm == NULL || !str_double(rpm, &v))
+		report_unknown(rp, 0, NAME_BOARD_FAN_N_RPM, chip,
+		    "The kernel shows no tacho of this fan.");
+	else if (v == 0)
+		report_unknown(rp, 0, NAME_BOARD_FAN_N_RPM, chip,
+		    "The kernel counts no turns, nor does it of a fan that "
+		    "turns.");
+	else
+		report_number_noted(rp, 0, NAME_BOARD_FAN_N_RPM, chip, v,
+		    "Unreliable: the kernel counts both edges and re-arms the "
+		    "wrong timer.");
+}
+
+/* "pwm CHIP duty_cycle period enable rpm" */
 static void
 parse_pwm(struct mcb *cb, struct round *r, char *rest)
 {
@@ -321,6 +322,7 @@ parse_pwm(struct mcb *cb, struct round *r, char *rest)
 
 	if (enable == NULL || !str_long(chip, 0, 1, &n))
 		return;
+	report_rpm(&cb->fast, chip, str_word(&rest));
 	if (strcmp(enable, "0") == 0)
 		report_unknown(&cb->fast, 0, NAME_BOARD_FAN_N_DUTY, chip,
 		    "The PWM of this fan is switched off.");
@@ -397,6 +399,8 @@ parse_line(struct mcb *cb, struct round *r, const char *key, char *rest)
 {
 	struct report *rp = &cb->fast;
 
+	if (script_board_line(rp, key, rest))
+		return;
 	if (strcmp(key, "pin") == 0 && cb->gen != MCB_V2)
 		parse_pin(cb, r, rest);
 	else if (strcmp(key, "pci") == 0)
@@ -407,15 +411,7 @@ parse_line(struct mcb *cb, struct round *r, const char *key, char *rest)
 		if (r->nets < ARRAY_LEN(r->net) &&
 		    netif_parse(&r->net[r->nets], rest))
 			r->nets++;
-	} else if (strcmp(key, "up") == 0)
-		report_field(rp, 0, NAME_BOARD_UPTIME, NULL, rest, 1,
-		    "/proc/uptime cannot be read.");
-	else if (strcmp(key, "load") == 0)
-		report_field(rp, 0, NAME_BOARD_LOAD, NULL, rest, 1,
-		    "/proc/loadavg cannot be read.");
-	else if (strcmp(key, "mem") == 0)
-		parse_mem(cb, rest);
-	else if (strcmp(key, "pwm") == 0)
+	} else if (strcmp(key, "pwm") == 0)
 		parse_pwm(cb, r, rest);
 	else if (strcmp(key, "led") == 0)
 		parse_led(r, rest);

@@ -8,10 +8,10 @@
 #include "rackmux/base/text.h"
 
 /*
- * The slow part: "nodectl status --json" of v2, which is one line, and the
- * speed of the fans. Any field may be null, and an older v2 has fewer of them
- * (ping instead of check and reachable, no link, no chassis); so a field
- * that is not there is not known, and no field says what release it is.
+ * "nodectl status --json" of v2, which is one line. Any field may be null,
+ * and an older v2 has fewer of them (ping instead of check and reachable, no
+ * link, no chassis); so a field that is not there is not known, and no field
+ * says what release it is.
  */
 
 struct slow {
@@ -231,38 +231,13 @@ parse_status(struct slow *s, const char *line)
 	return ok;
 }
 
-/* "cap CHIP period duty rpm" */
-static void
-parse_capture(struct slow *s, char *rest)
-{
-	char *chip = str_word(&rest), *rpm = NULL;
-	double v;
-	long n;
-
-	if (chip == NULL || !str_long(chip, 0, 1, &n))
-		return;
-	for (int i = 0; i < 3; i++)
-		rpm = str_word(&rest);
-	if (rpm == NULL || !str_double(rpm, &v)) {
-		report_unknown(&s->cb->slow, 0, NAME_BOARD_FAN_N_RPM, chip,
-		    "The kernel shows no tacho of this fan.");
-		return;
-	}
-	report_number_noted(&s->cb->slow, 0, NAME_BOARD_FAN_N_RPM, chip, v,
-	    "Unreliable: the kernel counts both edges and re-arms the wrong "
-	    "timer.");
-}
-
 static void
 parse_line(struct slow *s, char *line)
 {
-	if (str_starts(line, "cap "))
-		parse_capture(s, line + 4);
-	else if (str_starts(line, "rc ")) {
+	if (str_starts(line, "rc ")) {
 		if (!str_long(line + 3, 0, 255, &s->rc))
 			s->rc = -1;
-	} else if (*line == '{' && s->cb->gen == MCB_V2 && !s->got &&
-	    parse_status(s, line))
+	} else if (*line == '{' && !s->got && parse_status(s, line))
 		s->got = true;
 	else if (*line != '\0' && strcmp(line, "end") != 0 &&
 	    s->said[0] == '\0')
@@ -285,10 +260,9 @@ unknown_node(struct mcb *cb, int slot, const char *why)
 void
 mcb_slow_unknown(struct mcb *cb, const char *why)
 {
-	for (int n = 1; n <= MCB_SLOTS && cb->gen == MCB_V2; n++)
+	for (int n = 1; n <= MCB_SLOTS; n++)
 		unknown_node(cb, n, why);
-	if (cb->gen == MCB_V2)
-		report_unknown(&cb->slow, 0, NAME_BOARD_RAIL, NULL, why);
+	report_unknown(&cb->slow, 0, NAME_BOARD_RAIL, NULL, why);
 	report_sweep(&cb->slow, why);
 }
 
@@ -317,13 +291,12 @@ mcb_parse_slow(struct mcb *cb, char *text)
 
 	while ((line = str_line(&at)) != NULL)
 		parse_line(&s, line);
-	if (cb->gen == MCB_V2 && !s.got) {
+	if (!s.got) {
 		reason(&s, why, sizeof why);
-		for (int n = 1; n <= MCB_SLOTS; n++)
-			unknown_node(cb, n, why);
-		report_unknown(&cb->slow, 0, NAME_BOARD_RAIL, NULL, why);
+		mcb_slow_unknown(cb, why);
+		return;
 	}
-	for (int n = 1; s.got && n <= MCB_SLOTS; n++)
+	for (int n = 1; n <= MCB_SLOTS; n++)
 		if (!s.node[n - 1])
 			unknown_node(cb, n,
 			    "nodectl's status does not tell of this slot.");

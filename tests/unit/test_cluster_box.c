@@ -105,6 +105,8 @@ files(void)
 		{ "sys/class/pwm/pwmchip0/pwm0/enable", "1\n" },
 		{ "sys/class/pwm/pwmchip0/pwm0/capture",
 		    "2000000 1700000 3120\n" },
+		{ "sys/class/pwm/pwmchip1/pwm0/duty_cycle", "1700000\n" },
+		{ "sys/class/pwm/pwmchip1/pwm0/period", "2000000\n" },
 		{ "sys/class/leds/blue:system/trigger",
 		    "none [heartbeat] timer default-on\n" },
 		{ "sys/class/leds/blue:system/brightness", "255\n" },
