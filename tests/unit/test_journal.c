@@ -121,7 +121,7 @@ TEST(a_begin_without_an_end_is_found)
 TEST(torn_and_strange_lines_are_passed_over)
 {
 	static const char good[] =
-	    "{\"at\":1699999990000,\"who\":\"ann\",\"id\":\"1-1-1\","
+	    "{\"at\":1699999990000,\"who\":\"ann\",\"id\":\"999999999-1-1\","
 	    "\"config\":\"/etc/r.cfg\",\"node\":\"b/1\","
 	    "\"act\":\"power.cycle\",\"phase\":\"begin\"}\n";
 	static const char bad[] = "\0\xff{{{\n[]\n{\"at\":\"x\"}\n"
