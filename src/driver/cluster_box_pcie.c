@@ -62,14 +62,24 @@ width_of(const char *s)
 	return s != NULL && str_long(s, 1, 32, &n) ? (int)n : 0;
 }
 
+/* Nobody takes a node off the list, but one that left reads as ones. */
 void
 mcb_report_pci(struct report *rp, int slot, char *files)
 {
 	const char *speed = str_word(&files), *width = str_word(&files);
 	const char *max = str_word(&files), *max_width = str_word(&files);
+	static const char left[] = "The node does not answer on PCIe.";
 
+	if (width != NULL && strcmp(width, "63") == 0) {
+		report_text_noted(
+		    rp, slot, NAME_PCIE_STATE, NULL, "down", left);
+		report_unknown(rp, slot, NAME_PCIE_SPEED, NULL, left);
+		return;
+	}
 	report_text_noted(rp, slot, NAME_PCIE_STATE, NULL, "up",
-	    "As of the last PCI rescan: a node that left stays in the list.");
+	    width_of(width) > 0 ? NULL
+				: "As of the last PCI rescan: a node that left "
+				  "stays in the list.");
 	mcb_report_speed(rp, slot, gen_of(speed), width_of(width), gen_of(max),
 	    width_of(max_width));
 }
