@@ -14,7 +14,7 @@ struct plug {
 	struct sim_node *machine_host;
 	char host[64];		/* the plug's address */
 	char password[64];	/* "": none is asked for */
-	int gen;		/* of a Shelly */
+	int gen;		/* of a Shelly, or of Tasmota */
 	bool meter;
 	double total;		/* kWh */
 };

@@ -180,7 +180,10 @@ backlog(struct plug *s, char *text, struct buf *out)
 		}
 	}
 	buf_release(&ignored);
-	buf_puts(out, "{\"WARNING\":\"Enable weblog 2 if response expected\"}");
+	buf_puts(out,
+	    s->gen < 9
+		? "{\"WARNING\":\"Enable weblog 2 if response expected\"}"
+		: "{}");
 }
 
 static int
@@ -199,7 +202,7 @@ tasmota_http(struct proc *p, const struct http_ask *ask, struct buf *body)
 		buf_puts(body,
 		    "{\"WARNING\":\"Need user=<username>&password=<password>"
 		    "\"}");
-		return 401;
+		return 200;
 	}
 	if (!plug_query(ask->path, "cmnd", cmnd, sizeof(cmnd)))
 		buf_puts(body, "{\"WARNING\":\"Enter command cmnd=\"}");
@@ -208,6 +211,13 @@ tasmota_http(struct proc *p, const struct http_ask *ask, struct buf *body)
 	else
 		run_one(s, cmnd, body);
 	return 200;
+}
+
+static void
+tasmota_read(struct sim_board *b, struct sim_keys *k)
+{
+	plug_read(b, k);
+	((struct plug *)b->state)->gen = sim_key_int(k, "firmware", 6, 14, 13);
 }
 
 static void
@@ -224,7 +234,8 @@ tasmota_write(const struct sim_board *b, struct buf *out)
 	buf_printf(out, "host = \"%s\";", s->host);
 }
 
-static const char *const tasmota_keys[] = { "host", "password", "meter", NULL };
+static const char *const tasmota_keys[] = { "host", "password", "meter",
+	"firmware", NULL };
 
 const struct personality tasmota_personality = {
 	.type = "tasmota",
@@ -232,7 +243,7 @@ const struct personality tasmota_personality = {
 	.feed = true,
 	.reboot_ms = 20000,
 	.keys = tasmota_keys,
-	.read = plug_read,
+	.read = tasmota_read,
 	.init = tasmota_init,
 	.tick = plug_tick,
 	.down = plug_down,

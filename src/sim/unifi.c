@@ -1,7 +1,7 @@
 /*
  * A UniFi PoE switch: BusyBox over SSH, and swctrl, which ends with status 0
  * whatever it was asked. Two generations of its table are known: the older
- * one has no line of units, and -1 for a port without a limit of its own.
+ * one has -1 for the limit of a port, and a sum of limits that overflowed.
  */
 #include <string.h>
 
@@ -39,13 +39,12 @@ usage(struct proc *p)
 static void
 head(struct proc *p, const struct unifi *u)
 {
-	if (!u->old)
-		proc_printf(p, "Total Power Limit(mW): %d\n\n", u->budget_mw);
-	proc_puts(p,
+	proc_printf(p,
+	    "Total Power Limit(mW): %d\n\n"
 	    "Port  OpMode      HpMode    PwrLimit   Class   PoEPwr  PwrGood"
-	    "  Power(W)  Voltage(V)  Current(mA)\n");
-	if (!u->old)
-		proc_puts(p, "                              (mW)\n");
+	    "  Power(W)  Voltage(V)  Current(mA)\n"
+	    "                              (mW)\n",
+	    u->old ? -1096017060 : u->budget_mw);
 	proc_puts(p,
 	    "----  ------  ------------  --------  -------  ------  -------"
 	    "  --------  ----------  -----------\n");

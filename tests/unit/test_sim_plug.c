@@ -13,7 +13,8 @@ static const char rack_text[] =
     " { name = \"nomib\"; type = \"snmp\"; slots = 4; mib = false;\n"
     "   snmp_conf = true; },\n"
     " { name = \"tas\"; type = \"tasmota\"; slots = 1; },\n"
-    " { name = \"strip\"; type = \"tasmota\"; slots = 3; password = \"pw\"; },\n"
+    " { name = \"strip\"; type = \"tasmota\"; slots = 3; password = \"pw\";\n"
+    "   firmware = 6; },\n"
     " { name = \"she1\"; type = \"shelly\"; slots = 1; gen = 1; },\n"
     " { name = \"she2\"; type = \"shelly\"; slots = 2; },\n"
     " { name = \"own\"; type = \"plug\"; slots = 3; },\n"
@@ -188,10 +189,9 @@ TEST(tasmota_measures)
 TEST(tasmota_works_a_backlog_through)
 {
 	begin("tas");
-	CHECK(
-	    strstr(sim_out(m,
-		       CM "Backlog%20Power%20Off%3BDelay%20100%3BPower%20On'"),
-		"WARNING") != NULL);
+	CHECK_STR(
+	    sim_out(m, CM "Backlog%20Power%20Off%3BDelay%20100%3BPower%20On'"),
+	    "{}");
 	CHECK_STR(sim_out(m, CM "Power'"), "{\"POWER\":\"OFF\"}");
 	CHECK(!pi(2)->rail);
 	sim_pass(loop, 9);
@@ -218,6 +218,10 @@ TEST(tasmota_strip_counts_its_relays_and_wants_a_password)
 	CHECK(!pi(3)->rail);
 	CHECK_STR(sim_out(m, CM "Power0&user=admin&password=pw'"),
 	    "{\"POWER1\":\"ON\",\"POWER2\":\"OFF\",\"POWER3\":\"ON\"}");
+	/* The old one's way to say that all is well. */
+	CHECK(strstr(sim_out(m, CM "Backlog%20Power2%20On&user=a&password=pw'"),
+		  "WARNING") != NULL);
+	CHECK(pi(3)->rail);
 	end();
 }
 
