@@ -59,7 +59,7 @@ blade_reset(struct drv *d)
 	blade->heard = BLADE_NEVER;
 	blade->sock = blade->ctl_known = blade->ctl_now = blade->ctl_heard =
 	    false;
-	blade->no_exec = false;
+	blade->no_exec = blade->missed = false;
 	blade->mode = BLADE_MODE_UNKNOWN;
 	blade->cause = BLADE_FINE;
 }
@@ -195,23 +195,36 @@ agent_due(const struct blade *blade, uint64_t now)
 	return true;
 }
 
+/* A poll may wait behind it: one that hangs must end sooner than the two
+ * periods after which the whole blade would pass for silent. */
+static void
+limit_text(const struct drv *d, char *out, size_t size)
+{
+	unsigned poll = d->config.poll_ms, ms = poll / 5 * 4;
+
+	if (ms > 1000)
+		ms = poll / 2 < 1000 ? 1000 : poll / 2;
+	if (ms > 5000)
+		ms = 5000;
+	if (ms % 1000 < 100)
+		str_format(out, size, "%u", ms < 1000 ? 1 : ms / 1000);
+	else
+		str_format(out, size, "%u.%u", ms / 1000, ms % 1000 / 100);
+}
+
 static void
 begin_agent(struct blade *blade)
 {
 	struct drv *d = &blade->lx.drv;
 	uint64_t now = d->link.now(d->link.arg);
-	unsigned limit = d->config.poll_ms / 2000;
-	char cmd[24];
+	char limit[12], cmd[24];
 
 	if (blade->asking || !agent_due(blade, now))
 		return;
 	blade->asking = true;
 	blade->asked_at = now;
-	/* A poll may wait behind it. */
-	str_format(cmd, sizeof cmd, "rm_blade %u",
-	    limit < 1       ? 1
-		: limit > 5 ? 5
-			    : limit);
+	limit_text(d, limit, sizeof limit);
+	str_format(cmd, sizeof cmd, "rm_blade %s", limit);
 	d->link.run(d->link.arg, cmd, POLL_TIMEOUT(d), on_agent, blade);
 }
 

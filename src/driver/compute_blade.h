@@ -57,6 +57,7 @@ struct blade {
 	/* The agent, asked in each round. */
 	enum blade_heard heard;
 	bool sock;		/* its socket is there */
+	bool missed;		/* once, which may be its load */
 	bool asking;
 	bool round_waits;	/* the first round ends with it */
 	uint64_t asked_at;

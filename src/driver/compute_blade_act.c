@@ -109,6 +109,15 @@ static enum act_outcome
 judge_power(
     struct order *o, const struct link_result *r, char *text, size_t size)
 {
+	enum blade_cause cause =
+	    blade_cause_of(r->out != NULL ? r->out : "", r->status);
+
+	if (cause == BLADE_SUDO_PASSWORD || cause == BLADE_SUDO_REFUSED) {
+		str_copy(text, size,
+		    "sudo asks for a password or refuses: let this user run "
+		    "systemctl without one (NOPASSWD in /etc/sudoers.d)");
+		return ACT_FAILED;
+	}
 	if (r->status != 0) {
 		order_said(r, text, size);
 		return ACT_FAILED;

@@ -434,6 +434,7 @@ blade_take_agent(struct blade *blade, char *text)
 	struct metrics m = { .status = -1 };
 	char *at = text, *line;
 	bool sock_was = blade->sock;
+	enum blade_heard now;
 
 	blade->sock = false;
 	while ((line = str_line(&at)) != NULL)
@@ -441,7 +442,13 @@ blade_take_agent(struct blade *blade, char *text)
 			parse_metric(&m, line + sizeof prefix - 1);
 		else if (str_starts(line, "asked "))
 			parse_asked(blade, &m, line + 6);
-	now_is(blade, heard(&m), sock_was);
+	now = heard(&m);
+	if (now == BLADE_HUNG && blade->heard == BLADE_UP && !blade->missed) {
+		blade->missed = true;
+		return;
+	}
+	blade->missed = false;
+	now_is(blade, now, sock_was);
 	if (blade->heard == BLADE_UP)
 		report_metrics(blade, &m);
 }

@@ -59,7 +59,59 @@ blade_cause_of(const char *out, long status)
 	return status == 0 ? BLADE_FINE : BLADE_OTHER;
 }
 
-/* The same for an agent of before 0.6.6, which had another name. */
+static const char *const text[BLADE_CAUSES] = {
+	[BLADE_NO_BLADECTL] = "bladectl is not on the blade: install "
+			      "compute-blade-agent, whose package brings it.",
+	[BLADE_NO_SUDO] = "bladectl needs root, and there is no sudo: log "
+			  "in as root, or install sudo.",
+	[BLADE_SUDO_PASSWORD] =
+	    "sudo asks for a password: let this user run bladectl "
+	    "without one (NOPASSWD: /usr/bin/bladectl in "
+	    "/etc/sudoers.d).",
+	[BLADE_SUDO_REFUSED] =
+	    "sudo does not let this user run bladectl: allow it "
+	    "(NOPASSWD: /usr/bin/bladectl in /etc/sudoers.d), or log "
+	    "in as root.",
+	[BLADE_SUDO_BLIND] = "sudo does not find bladectl: put it into "
+			     "/usr/bin, or its folder into secure_path.",
+	[BLADE_SOCKET_NAME] = "bladectl's default socket name is broken: in "
+			      "/root/.config/bladectl/config.yaml set server: "
+			      "unix:///tmp/compute-blade-agent.sock.",
+	[BLADE_DOWN] = "The blade's agent does not run: sudo systemctl "
+		       "start compute-blade-agent.",
+	[BLADE_STALE] = "The agent ended and its old socket keeps it from "
+			"starting: remove /tmp/compute-blade-agent.sock, "
+			"restart compute-blade-agent.",
+	[BLADE_NO_SOCKET] =
+	    "The agent runs, but is not where bladectl looks: restart "
+	    "it, or correct server: in "
+	    "/root/.config/bladectl/config.yaml.",
+	[BLADE_DENIED] = "Only root may use the agent's socket: let this "
+			 "user run bladectl by sudo, or log in as root.",
+	[BLADE_NO_CONFIG] =
+	    "bladectl finds no configuration in root's home: restart "
+	    "compute-blade-agent, which writes "
+	    "/root/.config/bladectl/config.yaml.",
+	[BLADE_NO_BLADE] =
+	    "bladectl's current-blade is none of its blades: correct "
+	    "/root/.config/bladectl/config.yaml.",
+	[BLADE_OLD] = "The agent that runs is older than bladectl: update "
+		      "and restart compute-blade-agent.",
+	[BLADE_NO_COMMAND] = "This bladectl knows no command for it: "
+			     "update compute-blade-agent.",
+	[BLADE_ELSEWHERE] =
+	    "Nobody listens where bladectl looks for the agent: start "
+	    "it, or correct server: in "
+	    "/root/.config/bladectl/config.yaml.",
+	[BLADE_CERTIFICATE] =
+	    "The agent's certificates, good for a year, do not fit: "
+	    "delete them and root's bladectl/config.yaml, restart "
+	    "compute-blade-agent.",
+	[BLADE_SLOW] = "The blade's agent hangs: sudo systemctl restart "
+		       "compute-blade-agent.",
+};
+
+/* Those for an agent of before 0.6.6, which had another name. */
 static const char *
 old_text(enum blade_cause cause)
 {
@@ -82,66 +134,6 @@ old_text(enum blade_cause cause)
 const char *
 blade_cause_text(const struct blade *blade, enum blade_cause cause)
 {
-	static const char *const text[BLADE_CAUSES] = {
-		[BLADE_NO_BLADECTL] =
-		    "bladectl is not on the blade: install "
-		    "compute-blade-agent, whose package brings it.",
-		[BLADE_NO_SUDO] =
-		    "bladectl needs root, and there is no sudo: log "
-		    "in as root, or install sudo.",
-		[BLADE_SUDO_PASSWORD] =
-		    "sudo asks for a password: let this user run bladectl "
-		    "without one (NOPASSWD: /usr/bin/bladectl in "
-		    "/etc/sudoers.d).",
-		[BLADE_SUDO_REFUSED] =
-		    "sudo does not let this user run bladectl: allow it "
-		    "(NOPASSWD: /usr/bin/bladectl in /etc/sudoers.d), or log "
-		    "in as root.",
-		[BLADE_SUDO_BLIND] =
-		    "sudo does not find bladectl: put it into "
-		    "/usr/bin, or its folder into secure_path.",
-		[BLADE_SOCKET_NAME] =
-		    "bladectl's default socket name is broken: in "
-		    "/root/.config/bladectl/config.yaml set server: "
-		    "unix:///tmp/compute-blade-agent.sock.",
-		[BLADE_DOWN] = "The blade's agent does not run: sudo systemctl "
-			       "start compute-blade-agent.",
-		[BLADE_STALE] =
-		    "The agent ended and its old socket keeps it from "
-		    "starting: remove /tmp/compute-blade-agent.sock, "
-		    "restart compute-blade-agent.",
-		[BLADE_NO_SOCKET] =
-		    "The agent runs, but is not where bladectl looks: restart "
-		    "it, or correct server: in "
-		    "/root/.config/bladectl/config.yaml.",
-		[BLADE_DENIED] =
-		    "Only root may use the agent's socket: let this "
-		    "user run bladectl by sudo, or log in as root.",
-		[BLADE_NO_CONFIG] =
-		    "bladectl finds no configuration in root's home: restart "
-		    "compute-blade-agent, which writes "
-		    "/root/.config/bladectl/config.yaml.",
-		[BLADE_NO_BLADE] =
-		    "bladectl's current-blade is none of its blades: correct "
-		    "/root/.config/bladectl/config.yaml.",
-		[BLADE_OLD] =
-		    "The agent that runs is older than bladectl: update "
-		    "and restart compute-blade-agent.",
-		[BLADE_NO_COMMAND] = "This bladectl knows no command for it: "
-				     "update compute-blade-agent.",
-		[BLADE_ELSEWHERE] =
-		    "Nobody listens where bladectl looks for the agent: start "
-		    "it, or correct server: in "
-		    "/root/.config/bladectl/config.yaml.",
-		[BLADE_CERTIFICATE] =
-		    "The agent's certificates, good for a year, do not fit: "
-		    "delete them and root's bladectl/config.yaml, restart "
-		    "compute-blade-agent.",
-		[BLADE_SLOW] =
-		    "The blade's agent hangs: sudo systemctl restart "
-		    "compute-blade-agent.",
-	};
-
 	if (blade->installed_old && !blade->installed &&
 	    old_text(cause) != NULL)
 		return old_text(cause);

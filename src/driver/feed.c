@@ -171,7 +171,7 @@ supply_tell(struct supply *s, int port, const struct outlet *o)
 	tell_number(s, port, NAME_POWER_WATTS, o->watts);
 	tell_number(s, port, NAME_POWER_VOLTS, o->volts);
 	tell_number(s, port, NAME_POWER_AMPS, o->amps);
-	supply_cycle_seen(s, port, o->state);
+	supply_cycle_seen(s, port, o);
 }
 
 void

@@ -73,7 +73,7 @@ typedef bool supply_refused_fn(const struct link_result *, char *text,
 void	 supply_cycle(struct supply *, unsigned ticket, int port,
 	    const char *cmd, bool quick, supply_refused_fn *refused);
 /* What a round says of the port, for a cycle that waits for it. */
-void	 supply_cycle_seen(struct supply *, int port, enum outlet_state);
+void	 supply_cycle_seen(struct supply *, int port, const struct outlet *);
 /* Tells one outcome that was decided: nothing may come after it. */
 void	 supply_cycles_tell(struct supply *);
 void	 supply_cycles_drop(struct supply *);

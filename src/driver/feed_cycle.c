@@ -199,29 +199,40 @@ help(struct supply *s, struct cycle *c)
 	buf_release(&b);
 }
 
-void
-supply_cycle_seen(struct supply *s, int port, enum outlet_state state)
+static void
+look(struct supply *s, struct cycle *c, const struct outlet *o)
 {
+	uint64_t ms = now(s) - c->since;
+	bool dark = o->state == OUTLET_OFF ||
+	    (o->detection != NULL && strcmp(o->detection, "delivering") != 0);
 	char text[120];
 
-	for (struct cycle *c = s->cycles; c != NULL; c = c->next) {
-		uint64_t ms = now(s) - c->since;
+	if (dark)
+		c->seen_off = true;
+	if (o->state == OUTLET_OFF && ms >= LATE_MS)
+		too_late(c);
+	else if (o->state == OUTLET_OFF && ms >= HELP_MS && !c->helped)
+		help(s, c);
+	if (dark && (o->state == OUTLET_OFF || ms < LATE_MS))
+		return;
+	if (!c->seen_off && ms <= SUPPLY_HOLD_S * 1000 + 1000)
+		return;
+	str_format(text, sizeof text, "port %d %s", c->port,
+	    dark              ? "is on, but finds nothing to feed"
+		: c->seen_off ? "was off, and is on again"
+			      : "took the order, and is on");
+	decide(c, ACT_OK, text);
+}
 
-		if (c->port != port || c->decided || state == OUTLET_UNKNOWN)
-			continue;
-		if (state == OUTLET_OFF) {
-			c->seen_off = true;
-			if (ms >= LATE_MS)
-				too_late(c);
-			else if (ms >= HELP_MS && !c->helped)
-				help(s, c);
-		} else if (c->seen_off || ms > SUPPLY_HOLD_S * 1000 + 1000) {
-			str_format(text, sizeof text, "port %d %s", port,
-			    c->seen_off ? "was off, and is on again"
-					: "took the order, and is on");
-			decide(c, ACT_OK, text);
-		}
-	}
+/* A port that is set on and delivers nothing is in its cycle, or has nobody
+ * to feed: time tells. */
+void
+supply_cycle_seen(struct supply *s, int port, const struct outlet *o)
+{
+	for (struct cycle *c = s->cycles; c != NULL; c = c->next)
+		if (c->port == port && !c->decided &&
+		    o->state != OUTLET_UNKNOWN)
+			look(s, c, o);
 }
 
 void

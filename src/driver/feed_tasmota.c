@@ -170,12 +170,16 @@ on_command(struct supply *s, int port, struct buf *b)
 	request(s, b, port, "%20On");
 }
 
+/* Another warning is no refusal: "Enable weblog 2 if response expected" is
+ * what a Backlog answers. */
 static bool
 refused(const struct link_result *r, char *text, size_t size)
 {
 	struct json *j = json_parse(r->out, r->len, NULL, 0);
 	const char *word = json_str(json_get(j, "Command"));
-	bool bad = !json_is_object(j) || json_get(j, "WARNING") != NULL ||
+	const char *warning = json_str(json_get(j, "WARNING"));
+	bool bad = !json_is_object(j) ||
+	    (warning != NULL && strstr(warning, "Need user") != NULL) ||
 	    (word != NULL &&
 		(strcmp(word, "Unknown") == 0 || strcmp(word, "Error") == 0));
 

@@ -392,10 +392,11 @@ recipe_console(const struct recipe *r, int slot)
 {
 	const struct recipe_console *all = NULL;
 
-	for (size_t i = 0; i < r->n_consoles; i++) {
+	/* What a board's own group says stands last, and counts more. */
+	for (size_t i = r->n_consoles; i-- > 0;) {
 		if (r->console[i].slot == slot)
 			return &r->console[i];
-		if (r->console[i].slot == 0)
+		if (r->console[i].slot == 0 && all == NULL)
 			all = &r->console[i];
 	}
 	return all;
