@@ -10,6 +10,13 @@
 #include "rackmux/base/text.h"
 #include "rackmux/sim/personality.h"
 
+void
+node_dirty(struct sim_node *n)
+{
+	n->dirty = true;
+	task_post(n->board->rack->refresh);
+}
+
 static void
 make_identity(struct sim_node *n)
 {
@@ -61,7 +68,7 @@ node_set_rail(struct sim_node *n, bool on)
 		nodeboot_stage(n, on ? STAGE_LOADER : STAGE_OFF);
 	if (n->board->kind->feed)
 		feed_port_changed(n);
-	n->dirty = true;
+	node_dirty(n);
 }
 
 void
@@ -78,7 +85,7 @@ node_stop(struct sim_node *n, bool reboot)
 		return;
 	n->stop_reboots = reboot;
 	nodeboot_stage(n, STAGE_STOPPING);
-	n->dirty = true;
+	node_dirty(n);
 }
 
 void
@@ -86,7 +93,7 @@ node_panic(struct sim_node *n)
 {
 	if (n->stage >= STAGE_KERNEL && n->stage <= STAGE_STOPPING)
 		nodeboot_stage(n, STAGE_PANIC);
-	n->dirty = true;
+	node_dirty(n);
 }
 
 bool
@@ -117,6 +124,4 @@ node_tick(struct sim_node *n, double dt)
 {
 	if (n->model != NULL)
 		nodeboot_tick(n, dt);
-	if (n->dirty)
-		node_refresh(n);
 }

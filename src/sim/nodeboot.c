@@ -179,7 +179,7 @@ nodeboot_stage(struct sim_node *n, enum stage stage)
 	n->stage = stage;
 	n->stage_at = now;
 	n->uart.boot_line = 0;
-	n->dirty = true;
+	node_dirty(n);
 	switch (stage) {
 	case STAGE_KERNEL:
 		n->booted_at = (int64_t)now;

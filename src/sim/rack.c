@@ -57,6 +57,20 @@ on_tick(void *arg)
 	timer_start(r->tick, RACK_TICK_MS);
 }
 
+/* Power that is gone is gone at once, not at the next tick. */
+static void
+on_refresh(void *arg)
+{
+	struct rack *r = arg;
+	size_t i;
+	int k;
+
+	for (i = 0; i < r->n_boards; i++)
+		for (k = 0; k < r->boards[i]->slots; k++)
+			if (r->boards[i]->nodes[k].dirty)
+				node_refresh(&r->boards[i]->nodes[k]);
+}
+
 struct rack *
 rack_new(struct loop *loop, uint64_t seed)
 {
@@ -66,6 +80,7 @@ rack_new(struct loop *loop, uint64_t seed)
 	r->rng = seed;
 	r->ticked = r->born = loop_now(loop);
 	r->tick = timer_new(loop, on_tick, r);
+	r->refresh = task_new(loop, on_refresh, r);
 	str_copy(r->name, sizeof(r->name), "rack");
 	return r;
 }
@@ -100,6 +115,8 @@ rack_free(struct rack *r)
 	timer_free(r->tick);
 	for (i = 0; i < r->n_boards; i++)
 		board_free(r->boards[i]);
+	/* What unwinds may still have asked for it. */
+	task_free(r->refresh);
 	free(r->boards);
 	free(r);
 }
