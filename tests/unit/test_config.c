@@ -416,3 +416,135 @@ TEST(theme_files_are_checked)
 	diags_release(&d);
 	CHECK(theme_find("mono", &t, &d));
 }
+
+/* --- power feeds --- */
+
+static const char *
+written(const char *text)
+{
+	static char path[512];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/feeds.cfg", test_dir());
+	f = fopen(path, "we");
+	CHECK(f != NULL && fputs(text, f) >= 0 && fclose(f) == 0);
+	return path;
+}
+
+static const char *
+feed_setting(const struct config_feed *f, const char *key)
+{
+	for (size_t i = 0; i < f->n_settings; i++)
+		if (strcmp(f->settings[i].key, key) == 0)
+			return f->settings[i].text;
+	return "";
+}
+
+TEST(feeds_are_read)
+{
+	struct diags d = { 0 };
+	struct config *c = config_load(
+	    written("boards = ( { name = \"b\"; type = \"linux\"; slots = 4; "
+		    "nodes = (\n"
+		    "{ slot = 1; name = \"n1\"; feed = \"poe-sw/12\"; },\n"
+		    "{ slot = 2; name = \"n2\"; feed = \"poe-sw/3\"; },\n"
+		    "{ slot = 3; name = \"n3\"; feed = \"poe-sw/3\"; },\n"
+		    "{ slot = 4; name = \"n4\"; feed = \"plug-a\"; } ); } );\n"
+		    "feeds = ( { name = \"poe-sw\"; type = \"routeros\"; "
+		    "link = \"ssh://sw\"; ports = 16; budget_w = 60; "
+		    "interface = \"eth\"; },\n"
+		    "{ name = \"plug-a\"; type = \"shelly\"; "
+		    "host = \"10.0.0.9\"; gen = 1; } );\n"),
+	    &d);
+	char name[16];
+	int port;
+
+	dump(&d);
+	CHECK(c != NULL);
+	CHECK_INT(c->n_feeds, 2);
+	CHECK_STR(c->feeds[0].driver->type, "routeros");
+	CHECK(c->feeds[0].o.budget_w > 59);
+	CHECK_STR(feed_setting(&c->feeds[0], "used"), "3,12");
+	CHECK_STR(feed_setting(&c->feeds[0], "ports"), "16");
+	CHECK_STR(feed_setting(&c->feeds[0], "interface"), "eth");
+	CHECK_STR(feed_setting(&c->feeds[1], "used"), "1");
+	CHECK_STR(feed_setting(&c->feeds[1], "gen"), "1");
+	CHECK_STR(c->boards[0].nodes[0].o.feed, "poe-sw/12");
+	config_drop_feed(c, 0);
+	CHECK_INT(c->n_feeds, 1);
+	CHECK_STR(c->feeds[0].o.name, "plug-a");
+	config_free(c);
+	CHECK(config_feed_ref("sw/7", name, sizeof name, &port) && port == 7);
+	CHECK(config_feed_ref("plug", name, sizeof name, &port) && port == 0);
+	CHECK(!config_feed_ref("sw/", name, sizeof name, &port));
+	CHECK(!config_feed_ref("sw/0", name, sizeof name, &port));
+	CHECK(!config_feed_ref("sw/65", name, sizeof name, &port));
+	CHECK(!config_feed_ref("sw/ 1", name, sizeof name, &port));
+	CHECK(!config_feed_ref("sw/1/2", name, sizeof name, &port));
+	CHECK(!config_feed_ref(
+	    "a-name-that-is-too-long/1", name, sizeof name, &port));
+}
+
+TEST(mistakes_of_feeds_are_told)
+{
+	struct diags d = { 0 };
+
+	CHECK(
+	    config_load(written("boards = ( { name = \"b\"; type = \"linux\"; "
+				"slots = 9; nodes = (\n"
+				"{ slot = 1; feed = \"poe-sv/1\"; },\n"
+				"{ slot = 2; feed = \"poe-sw/9\"; },\n"
+				"{ slot = 3; feed = \"poe-sw/x\"; },\n"
+				"{ slot = 4; feed = \"poe-sw\"; },\n"
+				"{ slot = 5; feed = \"elsewhere/1\"; },\n"
+				"{ slot = 6; feed = 5; } ); } );\n"
+				"feeds = (\n"
+				"{ name = \"poe-sw\"; type = \"unifi\"; "
+				"link = \"ssh://sw\"; ports = 8; },\n"
+				"{ name = \"b\"; type = \"unify\"; },\n"
+				"{ name = \"sw3\"; type = \"unifi\"; },\n"
+				"{ name = \"sw4\"; type = \"snmp\"; "
+				"comunity = \"x\"; },\n"
+				"{ type = \"tasmota\"; host = \"h\"; "
+				"link = \"sh\"; },\n"
+				"{ name = \"c\"; type = \"command\"; "
+				"on = \"x\"; interface = \"y\"; },\n"
+				"{ name = \"poe-sw\"; type = \"shelly\"; "
+				"host = \"h\"; gen = 9; },\n"
+				"3 );\n"),
+		&d) == NULL);
+	TOLD(&d, 2, "there is no feed 'poe-sv': did you mean 'poe-sw'?");
+	TOLD(&d, 3, "'feed' is port 9, but feed 'poe-sw' has 8 ports");
+	TOLD(&d, 4, "as in \"poe-sw/5\"");
+	TOLD(&d, 5, "names no port of feed 'poe-sw'");
+	TOLD(&d, 6, "there is no feed 'elsewhere'");
+	TOLD(&d, 7, "must be a string");
+	TOLD(&d, 10, "unknown feed type 'unify': did you mean 'unifi'?");
+	TOLD(&d, 10, "name 'b' stands twice: a board at line 1 has it");
+	TOLD(&d, 11, "feed 'sw3' has no 'link'");
+	TOLD(&d, 12, "unknown key 'comunity' in a feed");
+	TOLD(&d, 12, "feed 'sw4' has no 'host'");
+	TOLD(&d, 13, "this feed has no 'name'");
+	TOLD(&d, 13, "'link'");
+	TOLD(&d, 14, "feed 'c' has no 'off'");
+	TOLD(&d, 14, "unknown key 'interface' in a feed");
+	TOLD(&d, 15, "name 'poe-sw' stands twice: a feed at line 9 has it");
+	TOLD(&d, 15, "must be from 1 to 4");
+	TOLD(&d, 16, "a feed must be a group");
+	diags_release(&d);
+}
+
+TEST(a_board_that_only_has_a_feed_is_one)
+{
+	struct diags d = { 0 };
+	struct config *c = config_load(
+	    written("boards = ( { name = \"b\"; type = \"linux\"; nodes = ("
+		    " { slot = 1; feed = \"p\"; } ); } );\n"
+		    "feeds = ( { name = \"p\"; type = \"tasmota\"; "
+		    "host = \"h\"; } );\n"),
+	    &d);
+
+	dump(&d);
+	CHECK(c != NULL);
+	config_free(c);
+}

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rackmux/model/feed.h"
 #include "rackmux/model/model.h"
+#include "rackmux/model/selector.h"
 
 static const struct driver tp = { .type = "turing-pi", .title = "Turing Pi" };
 static const struct driver lx = { .type = "linux", .title = "Linux" };
@@ -467,4 +469,260 @@ TEST(history_keeps_holes)
 	CHECK(isnan(m[0].mean) && m[59].min < 11 && m[59].max > 49 &&
 	    m[59].mean > 26 && m[59].mean < 27);
 	history_free(h);
+}
+
+/* --- power feeds --- */
+
+static const struct driver sw = { .type = "unifi", .title = "UniFi switch" };
+
+static struct feed *
+feed_new(struct rig *r)
+{
+	struct feed *f = model_add_feed(r->m, "poe", &sw, 0);
+
+	feed_add_origin(f, &sw, "ssh://sw");
+	feed_set_link(f, LINK_UP, LINK_WHY_NONE, "");
+	return f;
+}
+
+static void
+port_text(struct feed *f, int port, enum name_id id, const char *text)
+{
+	const struct reading rd = { .id = id,
+		.source = SOURCE_FEED,
+		.known = text != NULL,
+		.text = text,
+		.why = text ? NULL : "searching" };
+
+	feed_set(f, port, &rd);
+}
+
+static void
+port_watts(struct feed *f, int port, double watts)
+{
+	const struct reading rd = { .id = NAME_POWER_WATTS,
+		.source = SOURCE_FEED,
+		.known = true,
+		.number = watts };
+
+	feed_set(f, port, &rd);
+}
+
+static void
+port_is(struct feed *f, int port, const char *state, const char *detection)
+{
+	port_text(f, port, NAME_FEED_STATE, state);
+	port_text(f, port, NAME_FEED_DETECTION, detection);
+	port_text(f, port, NAME_POWER_STATE,
+	    strcmp(state, "off") == 0                  ? "off"
+		: strcmp(detection, "delivering") == 0 ? "on"
+						       : NULL);
+	feed_fresh(f);
+}
+
+TEST(a_feed_speaks_for_its_nodes)
+{
+	struct rig r = rig_new();
+	struct node *n = r.b->nodes[2], *other = r.b->nodes[3];
+	struct feed *f = feed_new(&r);
+	const struct value *v;
+
+	up(&r);
+	node_set_feed(n, f, 5);
+	CHECK_STR(n->feed_ref, "poe/5");
+	port_is(f, 5, "on", "delivering");
+	port_watts(f, 5, 4.5);
+	CHECK_INT(node_state(n), NODE_ON);
+	CHECK_INT(node_state(other), NODE_UNKNOWN);
+	v = node_value(n, NAME_FEED_PORT, NULL);
+	CHECK(v != NULL && v->source == SOURCE_FEED);
+	CHECK_STR(v->text, "poe/5");
+	/* A node that comes later knows what the port said. */
+	node_set_feed(other, f, 5);
+	CHECK_INT(node_state(other), NODE_ON);
+	CHECK(value_note(node_value(other, NAME_POWER_WATTS, NULL)) != NULL);
+	/* They go stale together, and come back. */
+	feed_set_link(f, LINK_LOST, LINK_WHY_SILENT, "no answer");
+	CHECK_INT(node_state(n), NODE_STALE);
+	CHECK_INT(node_state(other), NODE_STALE);
+	feed_set_link(f, LINK_UP, LINK_WHY_NONE, "");
+	CHECK_INT(node_state(n), NODE_ON);
+	/* Moved, unplugged, and gone. */
+	port_is(f, 6, "off", "disabled");
+	node_set_feed(other, f, 6);
+	CHECK_INT(node_state(other), NODE_OFF);
+	node_set_feed(other, NULL, 0);
+	CHECK(node_value(other, NAME_FEED_STATE, NULL) == NULL);
+	CHECK_INT(f->n_fed, 1);
+	model_remove_feed(r.m, f);
+	CHECK(n->feed == NULL && n->feed_ref[0] == '\0');
+	CHECK(node_value(n, NAME_FEED_STATE, NULL) == NULL);
+	CHECK_INT(node_state(n), NODE_UNKNOWN);
+	rig_free(&r);
+}
+
+TEST(board_before_feed_before_node)
+{
+	struct rig r = rig_new();
+	struct feed *f = feed_new(&r);
+
+	up(&r);
+	node_set_feed(r.b->nodes[0], f, 1);
+	say_text(&r, r.node, NAME_POWER_STATE, SOURCE_NODE, "on");
+	port_is(f, 1, "off", "disabled");
+	CHECK_INT(node_state(r.b->nodes[0]), NODE_OFF);
+	/* A port that searches does not say that the node is off. */
+	port_is(f, 1, "on", "searching");
+	CHECK_INT(node_state(r.b->nodes[0]), NODE_ON);
+	port_is(f, 1, "off", "disabled");
+	say_text(&r, r.board, NAME_POWER_STATE, SOURCE_BOARD, "on");
+	CHECK_INT(node_state(r.b->nodes[0]), NODE_ON);
+	rig_free(&r);
+}
+
+TEST(what_a_feed_knows_of_a_lost_node)
+{
+	struct rig r = rig_new();
+	struct node *n = r.b->nodes[0];
+	struct feed *f = feed_new(&r);
+
+	up(&r);
+	node_set_feed(n, f, 1);
+	say_text(&r, r.node, NAME_POWER_STATE, SOURCE_NODE, "on");
+	lose_node(&r, LINK_WHY_SILENT);
+	port_is(f, 1, "on", "delivering");
+	CHECK_INT(node_state(n), NODE_LOST);
+	CHECK_STR(trouble(&r),
+	    "no answer, but poe/1 delivers power: the node hangs or is dead, "
+	    "or its network or firewall");
+	port_is(f, 1, "on", "searching");
+	CHECK_STR(trouble(&r),
+	    "no answer, and poe/1 finds nothing to feed: cable or PoE "
+	    "adapter");
+	port_is(f, 1, "on", "fault");
+	CHECK(strstr(trouble(&r), "poe/1 reports a fault") != NULL);
+	port_is(f, 1, "off", "disabled");
+	CHECK_INT(node_state(n), NODE_OFF);
+	CHECK_STR(trouble(&r), "");
+	/* The board says that it is on. */
+	say_text(&r, r.board, NAME_POWER_STATE, SOURCE_BOARD, "on");
+	CHECK_INT(node_state(n), NODE_LOST);
+	CHECK_STR(trouble(&r), "no answer: its feed port poe/1 is off");
+	/* What a lost feed said is no evidence. */
+	feed_set_link(f, LINK_LOST, LINK_WHY_SILENT, "gone");
+	CHECK(strstr(trouble(&r), "poe/1") == NULL);
+	rig_free(&r);
+}
+
+/* The port is off and the node answers all the same: the wrong port? */
+TEST(a_node_that_answers_without_its_feed)
+{
+	struct rig r = rig_new();
+	struct feed *f = feed_new(&r);
+
+	up(&r);
+	node_set_feed(r.b->nodes[0], f, 1);
+	port_is(f, 1, "off", "disabled");
+	origin_fresh(r.b, r.node);
+	CHECK_STR(trouble(&r), "");
+	loop_advance(r.loop, 5000);
+	origin_fresh(r.b, r.node);
+	CHECK_STR(trouble(&r),
+	    "poe/1 is off, yet the node answers: another supply, or another "
+	    "port than the configuration says");
+	rig_free(&r);
+}
+
+TEST(watts_of_a_feed_count_once)
+{
+	struct rig r = rig_new();
+	struct feed *f = feed_new(&r);
+	struct totals t;
+	char text[160];
+	double w;
+	int ports;
+
+	up(&r);
+	CHECK(!model_feed_totals(f, &w, &ports));
+	port_watts(f, 1, 5);
+	port_watts(f, 2, 12);
+	port_watts(f, 7, 30);
+	node_set_feed(r.b->nodes[0], f, 1);
+	node_set_feed(r.b->nodes[1], f, 2);
+	node_set_feed(r.b->nodes[2], f, 2);
+	/* The first one's board measures it too. */
+	say_number(&r, r.board, NAME_POWER_WATTS, 4);
+	model_totals(r.m, &t);
+	CHECK(t.watts > 15.9 && t.watts < 16.1);
+	CHECK_INT(t.watts_nodes, 2);
+	/* All ports count towards the budget, also those of strangers. */
+	CHECK(model_feed_totals(f, &w, &ports));
+	CHECK(w > 46.9 && w < 47.1);
+	CHECK_INT(ports, 3);
+	CHECK(!feed_trouble(f, text, sizeof text));
+	f->budget_w = 45;
+	feed_fresh(f);
+	CHECK(feed_trouble(f, text, sizeof text));
+	CHECK_STR(text, "draws 47.0 W, more than its budget of 45.0 W");
+	CHECK_STR(model_event_at(r.m, 0)->text, text);
+	CHECK_STR(model_event_at(r.m, 0)->where, "poe");
+	feed_fresh(f);
+	port_watts(f, 7, 1);
+	feed_fresh(f);
+	CHECK_STR(model_event_at(r.m, 0)->text, "is within its budget again");
+	feed_stale(f, "torn");
+	CHECK(feed_trouble(f, text, sizeof text));
+	CHECK_STR(text, "torn");
+	rig_free(&r);
+}
+
+TEST(who_does_an_action)
+{
+	struct rig r = rig_new();
+	struct node *n = r.b->nodes[0];
+	struct feed *f = feed_new(&r);
+
+	up(&r);
+	node_set_feed(n, f, 3);
+	for (int a = 0; a < ACT_MAX; a++) {
+		origin_cannot(r.b, r.board, 1, (enum act)a, "Board cannot.");
+		origin_cannot(r.b, r.node, 1, (enum act)a, "Node cannot.");
+		feed_cannot(f, 3, (enum act)a, "Feed cannot.");
+	}
+	CHECK(node_route(n, ACT_POWER_ON) == NULL);
+	CHECK_STR(node_cannot(n, ACT_POWER_ON), "Feed cannot.");
+	CHECK_STR(node_cannot(n, ACT_LOCATE_ON), "Board cannot.");
+	origin_cannot(r.b, r.node, 1, ACT_POWER_ON, NULL);
+	CHECK(node_route(n, ACT_POWER_ON) == r.node);
+	feed_cannot(f, 3, ACT_POWER_ON, NULL);
+	CHECK(node_route(n, ACT_POWER_ON) == f->origin);
+	CHECK(node_cannot(n, ACT_POWER_ON) == NULL);
+	origin_cannot(r.b, r.board, 1, ACT_POWER_ON, NULL);
+	CHECK(node_route(n, ACT_POWER_ON) == r.board);
+	rig_free(&r);
+}
+
+TEST(a_selector_may_name_a_feed)
+{
+	static const struct {
+		const char *text;
+		bool meant;
+	} cases[] = { { "poe", true }, { "p*", true }, { "type=unifi", true },
+		{ "tp2-a", false }, { "state=on", false }, { "!poe", false },
+		{ "tp2-a,poe", true }, { "poe+state=on", false } };
+	struct rig r = rig_new();
+	struct feed *f = feed_new(&r);
+	char err[64];
+
+	CHECK(selector_feed(NULL, f));
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct selector *s =
+		    selector_parse(cases[i].text, err, sizeof err);
+
+		CHECK(s != NULL);
+		if (selector_feed(s, f) != cases[i].meant)
+			test_fail(__FILE__, __LINE__, "%s", cases[i].text);
+		selector_free(s);
+	}
+	rig_free(&r);
 }
