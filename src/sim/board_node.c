@@ -10,13 +10,6 @@
 #include "rackmux/base/text.h"
 #include "rackmux/sim/personality.h"
 
-void
-node_dirty(struct sim_node *n)
-{
-	n->dirty = true;
-	task_post(n->board->rack->refresh);
-}
-
 static void
 make_identity(struct sim_node *n)
 {
@@ -68,7 +61,9 @@ node_set_rail(struct sim_node *n, bool on)
 		nodeboot_stage(n, on ? STAGE_LOADER : STAGE_OFF);
 	if (n->board->kind->feed)
 		feed_port_changed(n);
-	node_dirty(n);
+	/* Power that is gone is gone at once, not at the next tick. */
+	n->dirty = true;
+	task_post(n->board->rack->refresh);
 }
 
 void
@@ -85,7 +80,7 @@ node_stop(struct sim_node *n, bool reboot)
 		return;
 	n->stop_reboots = reboot;
 	nodeboot_stage(n, STAGE_STOPPING);
-	node_dirty(n);
+	n->dirty = true;
 }
 
 void
@@ -93,7 +88,7 @@ node_panic(struct sim_node *n)
 {
 	if (n->stage >= STAGE_KERNEL && n->stage <= STAGE_STOPPING)
 		nodeboot_stage(n, STAGE_PANIC);
-	node_dirty(n);
+	n->dirty = true;
 }
 
 bool
@@ -124,4 +119,6 @@ node_tick(struct sim_node *n, double dt)
 {
 	if (n->model != NULL)
 		nodeboot_tick(n, dt);
+	if (n->dirty)
+		node_refresh(n);
 }

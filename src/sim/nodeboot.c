@@ -179,7 +179,7 @@ nodeboot_stage(struct sim_node *n, enum stage stage)
 	n->stage = stage;
 	n->stage_at = now;
 	n->uart.boot_line = 0;
-	node_dirty(n);
+	n->dirty = true;
 	switch (stage) {
 	case STAGE_KERNEL:
 		n->booted_at = (int64_t)now;

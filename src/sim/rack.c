@@ -57,7 +57,7 @@ on_tick(void *arg)
 	timer_start(r->tick, RACK_TICK_MS);
 }
 
-/* Power that is gone is gone at once, not at the next tick. */
+/* A proc may have asked for it, which must not end sessions itself. */
 static void
 on_refresh(void *arg)
 {

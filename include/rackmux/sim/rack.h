@@ -220,8 +220,6 @@ void	 node_stop(struct sim_node *, bool reboot);	/* from inside */
 void	 node_panic(struct sim_node *);
 /* Something that decides who can reach it has changed. */
 void	 node_refresh(struct sim_node *);
-/* The same at the next turn of the loop, so that a proc may ask for it. */
-void	 node_dirty(struct sim_node *);
 /* Its kernel runs and its port has carrier. */
 bool	 node_has_link(const struct sim_node *);
 bool	 node_running(const struct sim_node *);
