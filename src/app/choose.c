@@ -49,8 +49,7 @@ keep_feeds(struct config *c, const struct selector *sel, struct model *m)
 {
 	for (size_t i = c->n_feeds; i-- > 0;) {
 		const struct config_feed *cf = &c->feeds[i];
-		struct feed *f =
-		    model_add_feed(m, cf->o.name, cf->driver, 0);
+		struct feed *f = model_add_feed(m, cf->o.name, cf->driver, 0);
 
 		if (!selector_feed(sel, f) && !feeds_some(c, cf->o.name))
 			config_drop_feed(c, i);

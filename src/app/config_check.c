@@ -63,8 +63,8 @@ check_type(struct config_board *b, bool partial, struct diags *d)
 	}
 	b->driver = driver_find(b->o.type);
 	if (b->driver == NULL)
-		config_unknown_type(at, "board", b->o.type, driver_table,
-		    driver_table_len, d);
+		config_unknown_type(
+		    at, "board", b->o.type, driver_table, driver_table_len, d);
 }
 
 void
@@ -274,7 +274,8 @@ config_check(struct config *c, bool partial, struct diags *d)
 		check_type(b, partial, d);
 		config_check_link(b->at, b->o.link, d);
 		for (size_t k = 0; k < b->n_nodes; k++)
-			config_check_link(b->nodes[k].at, b->nodes[k].o.link, d);
+			config_check_link(
+			    b->nodes[k].at, b->nodes[k].o.link, d);
 		check_has_link(b, partial, d);
 		check_slots(b, partial, d);
 		check_unit(c, i, d);

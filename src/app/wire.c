@@ -75,11 +75,11 @@ wire_feed(struct wire *w, const struct driver *driver,
 {
 	w->slot = config->slot;
 	if (w->rig->feed != NULL)
-		w->intake = intake_new_feed(w->rig->feed, driver, config,
-		    w->link, link_url(w->link));
+		w->intake = intake_new_feed(
+		    w->rig->feed, driver, config, w->link, link_url(w->link));
 	else
-		w->intake = intake_new(w->rig->board, driver, config, w->link,
-		    link_url(w->link));
+		w->intake = intake_new(
+		    w->rig->board, driver, config, w->link, link_url(w->link));
 }
 
 static bool
@@ -120,8 +120,8 @@ make_link(struct wire *w, const struct plan *p)
 	link =
 	    link_new(w->session->pool, &config, &wire_sink, w, err, sizeof err);
 	if (link == NULL)
-		model_event_of(w->session->model, EVENT_BAD, rig_name(w->rig),
-		    "%s", err);
+		model_event_of(
+		    w->session->model, EVENT_BAD, rig_name(w->rig), "%s", err);
 	return link;
 }
 
