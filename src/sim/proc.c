@@ -8,7 +8,7 @@
 #include "rackmux/sim/device.h"
 
 #include "co.h"
-#include "proc_in.h"
+#include "proc_self.h"
 
 /*
  * A coroutine that is resumed by what it waits for: input, room for output, a
@@ -18,40 +18,6 @@
 
 #define IN_MAX (1024 * 1024)
 
-enum wait { WAIT_NONE, WAIT_INPUT, WAIT_ROOM, WAIT_TIME, WAIT_TURN, WAIT_KID };
-
-struct kid {
-	struct proc *proc, *parent;
-	int pid, status;
-	bool ended, detached;
-	void (*release)(void *arg);
-	void *arg;
-	struct kid *next;
-};
-
-struct proc {
-	struct machine *machine;
-	struct proc_io io;
-	void *io_arg;
-	proc_main *main;
-	void *arg;
-	struct co *co;
-	struct task *task;
-	struct timer *timer;
-	struct tty *tty;
-	struct buf in;
-	bool in_eof, dead, running, told;
-	bool timed; /* the wait for input ends by the timer too */
-	enum wait wait;
-	int status;
-	struct proc_std std;
-	struct sh *shell;
-	struct kid *kids;
-	int last_pid;
-	uint64_t deadline; /* loop ms, 0: none */
-	bool late;
-};
-
 static void
 body(void *arg)
 {
@@ -60,29 +26,9 @@ body(void *arg)
 	p->status = p->main(p, p->arg);
 }
 
-/* Those that are detached are nobody's from now on. */
-static void
-leave_kids(struct proc *p)
-{
-	struct kid **at = &p->kids, *kid;
-
-	while ((kid = *at) != NULL) {
-		if (!kid->detached || kid->ended) {
-			at = &kid->next;
-			continue;
-		}
-		*at = kid->next;
-		kid->parent = NULL;
-		kid->next = p->machine->jobs;
-		p->machine->jobs = kid;
-	}
-}
-
 static void
 resume(struct proc *p)
 {
-	struct kid *kid;
-
 	p->wait = WAIT_NONE;
 	p->running = true;
 	co_resume(p->co);
@@ -92,9 +38,7 @@ resume(struct proc *p)
 	if (!co_done(p->co) || p->told)
 		return;
 	p->told = true;
-	leave_kids(p);
-	for (kid = p->kids; kid != NULL; kid = kid->next)
-		proc_hangup(kid->proc);
+	kids_hangup(p);
 	if (p->io.ended != NULL)
 		p->io.ended(p->io_arg, p->status);
 }
@@ -114,8 +58,8 @@ on_timer(void *arg)
 		task_post(p->task);
 }
 
-static void
-wait_for(struct proc *p, enum wait w)
+void
+proc_wait_for(struct proc *p, enum wait w)
 {
 	p->wait = w;
 	co_wait(p->co);
@@ -147,34 +91,12 @@ proc_new(struct machine *m, bool tty, const struct proc_io *io, void *io_arg,
 	return p;
 }
 
-static void
-kid_free(struct kid **at)
-{
-	struct kid *kid = *at;
-
-	*at = kid->next;
-	proc_free(kid->proc);
-	if (kid->release != NULL)
-		kid->release(kid->arg);
-	free(kid);
-}
-
-static void
-kid_drop(struct kid **list, const struct kid *kid)
-{
-	while (*list != kid)
-		list = &(*list)->next;
-	kid_free(list);
-}
-
 void
 proc_free(struct proc *p)
 {
 	if (p == NULL)
 		return;
-	leave_kids(p);
-	while (p->kids != NULL)
-		kid_free(&p->kids);
+	kids_free(p);
 	p->dead = true;
 	p->told = true;
 	/* Each wait ends at once now, so this comes to an end. */
@@ -190,8 +112,8 @@ proc_free(struct proc *p)
 	free(p);
 }
 
-static void
-wake(struct proc *p, enum wait w)
+void
+proc_wake_if(struct proc *p, enum wait w)
 {
 	if (p->wait == w)
 		task_post(p->task);
@@ -204,7 +126,7 @@ proc_input(struct proc *p, const char *s, size_t len)
 
 	if (p->tty == NULL) {
 		buf_add(&p->in, s, len);
-		wake(p, WAIT_INPUT);
+		proc_wake_if(p, WAIT_INPUT);
 		return;
 	}
 	buf_init(&echo, 0);
@@ -214,25 +136,22 @@ proc_input(struct proc *p, const char *s, size_t len)
 		p->io.write(p->io_arg, echo.data, echo.len, false);
 	buf_release(&echo);
 	if (p->tty->interrupt)
-		wake(p, WAIT_TIME);
-	wake(p, WAIT_INPUT);
+		proc_wake_if(p, WAIT_TIME);
+	proc_wake_if(p, WAIT_INPUT);
 }
 
 void
 proc_input_eof(struct proc *p)
 {
 	p->in_eof = true;
-	wake(p, WAIT_INPUT);
+	proc_wake_if(p, WAIT_INPUT);
 }
 
 void
 proc_writable(struct proc *p)
 {
-	struct kid *kid;
-
-	wake(p, WAIT_ROOM);
-	for (kid = p->kids; kid != NULL; kid = kid->next)
-		proc_writable(kid->proc);
+	proc_wake_if(p, WAIT_ROOM);
+	kids_writable(p);
 }
 
 void
@@ -245,7 +164,7 @@ proc_send(struct proc *p, const char *s, size_t len)
 void
 proc_wake(struct proc *p)
 {
-	wake(p, WAIT_INPUT);
+	proc_wake_if(p, WAIT_INPUT);
 }
 
 void
@@ -260,128 +179,6 @@ struct machine *
 proc_machine(struct proc *p)
 {
 	return p->machine;
-}
-
-/* --- in the background --- */
-
-static size_t
-kid_write(void *arg, const char *s, size_t len, bool err)
-{
-	const struct kid *kid = arg;
-	struct proc *p = kid->parent;
-	struct buf cooked;
-
-	if (p == NULL || p->told || p->dead)
-		return len;
-	if (p->tty == NULL)
-		return p->io.write(p->io_arg, s, len, err);
-	buf_init(&cooked, 0);
-	tty_output(p->tty, s, len, &cooked);
-	p->io.write(p->io_arg, buf_str(&cooked), cooked.len, false);
-	buf_release(&cooked);
-	return len;
-}
-
-static void
-kid_ended(void *arg, int status)
-{
-	struct kid *kid = arg;
-
-	kid->ended = true;
-	kid->status = status;
-	if (kid->parent != NULL)
-		wake(kid->parent, WAIT_KID);
-	else
-		kid_drop(&kid->proc->machine->jobs, kid);
-}
-
-int
-proc_spawn(struct proc *p, bool detached, proc_main *main_fn, void *arg,
-    void (*release)(void *arg))
-{
-	static const struct proc_io io = {
-		.write = kid_write,
-		.ended = kid_ended,
-	};
-	struct kid *kid, *next;
-
-	for (kid = p->kids; kid != NULL; kid = next) {
-		next = kid->next;
-		if (kid->ended && kid->pid != p->last_pid)
-			kid_drop(&p->kids, kid);
-	}
-	kid = mem_alloc(sizeof *kid);
-	kid->parent = p;
-	kid->detached = detached;
-	kid->pid = p->last_pid = (p->last_pid != 0 ? p->last_pid : 4711) + 1;
-	kid->release = release;
-	kid->arg = arg;
-	kid->proc = proc_new(p->machine, false, &io, kid, main_fn, arg);
-	kid->proc->std.in.null = true;
-	kid->next = p->kids;
-	p->kids = kid;
-	return kid->pid;
-}
-
-static struct kid *
-kid_find(struct proc *p, int pid)
-{
-	struct kid *kid = p->kids;
-
-	while (kid != NULL && kid->pid != pid)
-		kid = kid->next;
-	return kid;
-}
-
-int
-proc_await(struct proc *p, int pid)
-{
-	struct kid *kid = kid_find(p, pid);
-	int status;
-
-	if (kid == NULL)
-		return 127;
-	while (!kid->ended && !p->dead)
-		wait_for(p, WAIT_KID);
-	status = kid->status;
-	if (kid->ended)
-		kid_drop(&p->kids, kid);
-	return status;
-}
-
-void
-proc_await_all(struct proc *p)
-{
-	while (p->kids != NULL && !p->dead)
-		(void)proc_await(p, p->kids->pid);
-}
-
-bool
-proc_kill(struct proc *p, int pid)
-{
-	struct kid *kid = kid_find(p, pid);
-
-	if (kid != NULL)
-		proc_hangup(kid->proc);
-	return kid != NULL;
-}
-
-void
-machine_kill_jobs(struct machine *m)
-{
-	struct kid *kid;
-
-	for (kid = m->jobs; kid != NULL; kid = kid->next)
-		proc_hangup(kid->proc);
-}
-
-void
-machine_release(struct machine *m)
-{
-	while (m->jobs != NULL)
-		kid_free(&m->jobs);
-	vfs_free(m->vfs);
-	m->vfs = NULL;
 }
 
 /* --- inside ------------------------------------------------------------- */
@@ -440,7 +237,7 @@ proc_breathe(struct proc *p)
 	if (p->dead)
 		return;
 	task_post(p->task);
-	wait_for(p, WAIT_TURN);
+	proc_wait_for(p, WAIT_TURN);
 }
 
 static ssize_t
@@ -462,12 +259,12 @@ wait_input(struct proc *p)
 	uint64_t now = loop_now(p->machine->loop);
 
 	if (p->deadline == 0) {
-		wait_for(p, WAIT_INPUT);
+		proc_wait_for(p, WAIT_INPUT);
 		return;
 	}
 	p->timed = true;
 	timer_start(p->timer, p->deadline > now ? p->deadline - now : 0);
-	wait_for(p, WAIT_INPUT);
+	proc_wait_for(p, WAIT_INPUT);
 	timer_stop(p->timer);
 	p->timed = false;
 	if (loop_now(p->machine->loop) >= p->deadline)
@@ -541,7 +338,7 @@ proc_read_for(struct proc *p, char *out, size_t size, unsigned ms)
 	if (p->in.len == 0 && !p->in_eof && !p->dead) {
 		p->timed = true;
 		timer_start(p->timer, ms);
-		wait_for(p, WAIT_INPUT);
+		proc_wait_for(p, WAIT_INPUT);
 		timer_stop(p->timer);
 		p->timed = false;
 	}
@@ -610,7 +407,7 @@ write_far(struct proc *p, const char *s, size_t len, bool err)
 		s += n;
 		len -= n;
 		if (len > 0)
-			wait_for(p, WAIT_ROOM);
+			proc_wait_for(p, WAIT_ROOM);
 	}
 	return 0;
 }
@@ -701,7 +498,7 @@ proc_sleep(struct proc *p, unsigned ms)
 		p->late = true;
 	}
 	timer_start(p->timer, ms);
-	wait_for(p, WAIT_TIME);
+	proc_wait_for(p, WAIT_TIME);
 	timer_stop(p->timer);
 	return p->dead || p->late ? -1 : 0;
 }
