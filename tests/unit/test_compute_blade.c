@@ -227,8 +227,35 @@ TEST(compute_blade_orders_are_not_taken_for_done)
 	f->drv->driver->act(f->drv, 5, 1, ACT_POWER_RESET);
 	fake_answer(f, LINK_DONE, 1, "sudo: a password is required\n", NULL);
 	CHECK_INT(f->outcome, ACT_FAILED);
-	CHECK(strstr(f->acted_text, "password") != NULL);
+	CHECK(strstr(f->acted_text, "run systemctl") != NULL);
 	fake_free(f);
+}
+
+/* What hangs ends before a peer would pass for silent. */
+TEST(compute_blade_limit_follows_the_poll)
+{
+	static const struct {
+		unsigned poll_ms;
+		const char *cmd;
+	} limits[] = {
+		{ 200, "rm_blade 0.1" },
+		{ 500, "rm_blade 0.4" },
+		{ 1000, "rm_blade 0.8" },
+		{ 2000, "rm_blade 1" },
+		{ 5000, "rm_blade 2.5" },
+		{ 60000, "rm_blade 5" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
+		struct fake *f = fake_new(&driver_compute_blade, 1);
+
+		f->drv->config.poll_ms = limits[i].poll_ms;
+		f->drv->driver->poll(f->drv);
+		fake_answer(f, LINK_DONE, 0, ONCE, NULL);
+		CHECK_INT(f->runs, 1);
+		CHECK_STR(f->run[0].cmd, limits[i].cmd);
+		fake_free(f);
+	}
 }
 
 static const char *

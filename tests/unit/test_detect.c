@@ -50,8 +50,7 @@ TEST(detect_by_facts)
 			  "ch343 yes\n"),
 	    "cluster-box");
 	/* A program of the same name somewhere else. */
-	CHECK_STR(type_of("uname Linux 6.1.0 x86_64\nnodectl yes\n"),
-	    "linux");
+	CHECK_STR(type_of("uname Linux 6.1.0 x86_64\nnodectl yes\n"), "linux");
 	CHECK_STR(type_of("uname Linux 6.1.0 x86_64\nch343 yes\n"), "linux");
 	CHECK_STR(type_of("uname FreeBSD 14.0 amd64\n"), NULL);
 	CHECK_STR(type_of(""), NULL);
