@@ -19,6 +19,7 @@
 #include "rackmux/sim/demo.h"
 #include "rackmux/sim/fault.h"
 #include "rackmux/sim/local.h"
+#include "rackmux/sim/personality.h"
 #include "rackmux/sim/rack.h"
 #include "rackmux/sim/sshd.h"
 #include "rackmux/sim/writeconf.h"
@@ -274,14 +275,17 @@ static void
 tell(const struct sim *s)
 {
 	size_t i;
-	int k, nodes = 0;
+	int k, nodes = 0, feeds = 0;
 
 	if (s->o.quiet)
 		return;
-	for (i = 0; i < s->rack->n_boards; i++)
+	for (i = 0; i < s->rack->n_boards; i++) {
+		feeds += s->rack->boards[i]->kind->feed;
 		for (k = 0; k < s->rack->boards[i]->slots; k++)
 			nodes += s->rack->boards[i]->nodes[k].model != NULL;
-	printf("%zu boards, %d nodes\n", s->rack->n_boards, nodes);
+	}
+	printf("%d boards, %d nodes, %d power feeds\n",
+	    (int)s->rack->n_boards - feeds, nodes, feeds);
 	if (s->write != NULL)
 		printf("rackmux -c %s\n", s->write);
 	fflush(stdout);
