@@ -224,11 +224,12 @@ report_supply(struct mc *mc)
 		report_number(rp, 0, NAME_BOARD_VOLTS, NULL, volts);
 	else
 		report_unknown(rp, 0, NAME_BOARD_VOLTS, NULL, no_sensor);
+	/* These two are told each round, so no sweep need see them. */
 	if (!a || amps < -1 || amps > 1000) {
-		report_unknown(
-		    rp, 0, NAME_BOARD_AMPS, NULL, a ? odd : no_sensor);
-		report_unknown(
-		    rp, 0, NAME_BOARD_WATTS, NULL, a ? odd : no_sensor);
+		drv_unknown(&mc->drv, 0, NAME_BOARD_AMPS, NULL, SOURCE_BOARD,
+		    a ? odd : no_sensor);
+		drv_unknown(&mc->drv, 0, NAME_BOARD_WATTS, NULL, SOURCE_BOARD,
+		    a ? odd : no_sensor);
 		return;
 	}
 	if (amps < 0) /* an offset of the sensor around nothing */
@@ -239,7 +240,7 @@ report_supply(struct mc *mc)
 		drv_number_noted(&mc->drv, 0, NAME_BOARD_WATTS, NULL,
 		    SOURCE_BOARD, amps * volts, note);
 	else
-		report_unknown(rp, 0, NAME_BOARD_WATTS, NULL,
+		drv_unknown(&mc->drv, 0, NAME_BOARD_WATTS, NULL, SOURCE_BOARD,
 		    "Without the voltage it cannot be computed.");
 }
 

@@ -224,14 +224,18 @@ peer_line(struct transcript *t, char *line)
 	}
 	peer_flush(t, &peer_said);
 	if (line[0] == '~') {
+		transcript_answer(t);
 		if (strcmp(buf_str(&peer.typed), line[1] ? line + 2 : "") != 0)
 			TFAIL(t, "typed \"%s\"", buf_str(&peer.typed));
 		buf_clear(&peer.typed);
 		return;
 	}
-	if (line[0] == '*' && str_copy(copy, sizeof copy, line + 1) &&
-	    peer_verb(t, copy))
-		return;
+	if (line[0] == '*') {
+		transcript_answer(t);
+		str_copy(copy, sizeof copy, line + 1);
+		if (peer_verb(t, copy))
+			return;
+	}
 	transcript_line(t, line);
 }
 

@@ -25,9 +25,10 @@ on_line(void *arg, const char *line)
 {
 	(void)arg;
 	CHECK(strlen(seen) + strlen(line) + 2 < sizeof seen);
-	str_format(seen + strlen(seen), sizeof seen - strlen(seen), "%s|", line);
+	str_format(
+	    seen + strlen(seen), sizeof seen - strlen(seen), "%s|", line);
 	return strcmp(line, "yes") == 0 ? DIALOGUE_GOOD
-	    : strcmp(line, "no") == 0	? DIALOGUE_BAD
+	    : strcmp(line, "no") == 0   ? DIALOGUE_BAD
 					: DIALOGUE_WAIT;
 }
 
