@@ -54,7 +54,8 @@ ask_url(struct proc *p, const char *url, struct http_ask *ask, char *host,
 struct curl {
 	struct proc *p;
 	bool insecure, silent, show_error, fail, fail_early, connected;
-	const char *write_out, *output, *data, *max_time;
+	const char *write_out, *output, *data, *max_time, *user;
+	char *config; /* the text of -K, cut up */
 	const char *urls[16];
 	int n_urls;
 };
@@ -72,6 +73,8 @@ static const struct {
 	{ "--fail", 'f', false },
 	{ "--fail-early", 'E', false },
 	{ "--max-time", 'm', true },
+	{ "--config", 'K', true },
+	{ "--user", 'u', true },
 	{ "--write-out", 'w', true },
 	{ "--output", 'o', true },
 	{ "--data", 'd', true },
@@ -95,9 +98,38 @@ set_flag(struct curl *c, char letter)
 		c->fail_early = true;
 }
 
+/* user = "name:password" */
+static void
+read_config(struct curl *c, const char *path)
+{
+	struct buf b;
+	char *at, *line, *from;
+
+	buf_init(&b, 65536);
+	if (vfs_read(proc_machine(c->p)->vfs, path, &b) != 0)
+		proc_err(c->p, "curl: cannot read config from '%s'\n", path);
+	free(c->config);
+	at = c->config = mem_strdup(buf_str(&b));
+	buf_release(&b);
+	while ((line = str_line(&at)) != NULL) {
+		line = str_trim(line);
+		if (!str_starts(line, "user") || line[4] == '-')
+			continue;
+		from = line + 4 + strspn(line + 4, " =:\"");
+		from[strcspn(from, "\"")] = '\0';
+		c->user = from;
+	}
+}
+
 static void
 set_value(struct curl *c, char letter, const char *value)
 {
+	if (value == NULL)
+		return;
+	if (letter == 'K')
+		read_config(c, value);
+	else if (letter == 'u')
+		c->user = value;
 	if (letter == 'd')
 		c->data = value;
 	else if (letter == 'o')
@@ -113,7 +145,7 @@ static int
 short_options(struct curl *c, const char *a, const char *next)
 {
 	for (a++; *a != '\0'; a++) {
-		if (strchr("mowXdHuA", *a) == NULL) {
+		if (strchr("mowXdHuAK", *a) == NULL) {
 			set_flag(c, *a);
 			continue;
 		}
@@ -214,9 +246,10 @@ failed(struct curl *c, const struct http_ask *ask, int error)
 static int
 fetch_one(struct curl *c, const char *url)
 {
-	struct http_ask ask = {
-		.data = c->data, .insecure = c->insecure, .again = c->connected
-	};
+	struct http_ask ask = { .data = c->data,
+		.user = c->user,
+		.insecure = c->insecure,
+		.again = c->connected };
 	double s = c->max_time != NULL ? strtod(c->max_time, NULL) : 0;
 	uint64_t outer = 0;
 	struct buf body;
@@ -271,6 +304,7 @@ cmd_curl(struct proc *p, int argc, char **argv)
 	}
 	if (c.n_urls == 0) {
 		proc_err(p, "curl: (2) no URL specified\n");
+		free(c.config);
 		return 2;
 	}
 	for (i = 0; i < c.n_urls; i++) {
@@ -278,6 +312,7 @@ cmd_curl(struct proc *p, int argc, char **argv)
 		if (rc != 0 && c.fail_early)
 			break;
 	}
+	free(c.config);
 	return rc;
 }
 

@@ -188,6 +188,16 @@ http2(struct plug *s, const char *path, struct buf *body)
 	return rpc_switch(s, method, path, body);
 }
 
+static bool
+admitted(const struct plug *s, const struct http_ask *ask)
+{
+	const char *colon = ask->user != NULL ? strchr(ask->user, ':') : NULL;
+
+	return s->password[0] == '\0' ||
+	    (str_starts(ask->user != NULL ? ask->user : "", "admin:") &&
+		strcmp(colon + 1, s->password) == 0);
+}
+
 static int
 shelly_http(struct proc *p, const struct http_ask *ask, struct buf *body)
 {
@@ -196,7 +206,7 @@ shelly_http(struct proc *p, const struct http_ask *ask, struct buf *body)
 
 	if (rc != 0)
 		return rc;
-	if (s->password[0] != '\0' && strcmp(ask->path, "/shelly") != 0) {
+	if (strcmp(ask->path, "/shelly") != 0 && !admitted(s, ask)) {
 		buf_puts(body, "401 Unauthorized");
 		return 401;
 	}

@@ -17,6 +17,7 @@ static const char rack_text[] =
     "   firmware = 6; },\n"
     " { name = \"she1\"; type = \"shelly\"; slots = 1; gen = 1; },\n"
     " { name = \"she2\"; type = \"shelly\"; slots = 2; },\n"
+    " { name = \"shut\"; type = \"shelly\"; slots = 1; password = \"pw\"; },\n"
     " { name = \"own\"; type = \"plug\"; slots = 3; },\n"
     " { name = \"pis\"; type = \"linux\"; slots = 6; nodes = (\n"
     "   { slot = 1; feed = \"snmp/1\"; }, { slot = 2; feed = \"tas/1\"; },\n"
@@ -274,6 +275,23 @@ TEST(shelly_of_the_second_generation)
 			 "curl -s 'http://192.168.1.51/rpc/Switch.Set?id=5"
 			 "&on=true'"),
 		  "\"code\":-105") != NULL);
+	end();
+}
+
+TEST(shelly_with_a_password)
+{
+	begin("shut");
+	CHECK_STR(sim_out(m,
+		      "curl -s http://192.168.1.51/rpc/Switch.GetStatus"
+		      "?id=0"),
+	    "401 Unauthorized");
+	CHECK(strstr(sim_out(m, "curl -s http://192.168.1.51/shelly"),
+		  "\"auth_en\":true") != NULL);
+	(void)sim_out(m, "echo 'user = \"admin:pw\"' >/root/curl.conf");
+	CHECK(str_starts(sim_out(m,
+			     "curl -sS -K /root/curl.conf http://"
+			     "192.168.1.51/rpc/Switch.GetStatus?id=0"),
+	    "{\"id\":0"));
 	end();
 }
 

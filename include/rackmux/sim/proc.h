@@ -39,6 +39,7 @@ struct command {
 /* A request to a port of the machine's own, as curl and wget make it. */
 struct http_ask {
 	const char *host, *path, *data;	/* data NULL: GET */
+	const char *user;	/* "name:password", or NULL */
 	int port;
 	bool tls, insecure;	/* insecure: the certificate is not checked */
 	bool again;		/* the same process has asked before */
