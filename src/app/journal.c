@@ -61,23 +61,14 @@ struct journal *
 journal_open(const char *dir, const char *config)
 {
 	struct journal *j;
-	char *path;
-	int fd;
 
 	if (dir == NULL)
 		return NULL;
-	path = mem_printf("%s/" NAME, dir);
-	fd = open_file(path);
-	if (fd < 0) {
-		log_warn("%s: %s", path, strerror(errno));
-		free(path);
-		return NULL;
-	}
 	j = mem_alloc(sizeof *j);
-	j->path = path;
-	j->old = mem_printf("%s.1", path);
+	j->path = mem_printf("%s/" NAME, dir);
+	j->old = mem_printf("%s.1", j->path);
 	j->config = mem_strdup(config != NULL ? config : "");
-	j->fd = fd;
+	j->fd = -1;
 	find_who(j->who, sizeof j->who);
 	return j;
 }
@@ -116,6 +107,8 @@ append(struct journal *j, struct json *line)
 	char *text = json_text(line), *whole = mem_printf("%s\n", text);
 	size_t len = strlen(whole);
 
+	if (j->fd < 0)
+		j->fd = open_file(j->path);
 	rotate(j);
 	if (j->fd < 0 || write(j->fd, whole, len) != (ssize_t)len)
 		log_warn("%s: %s", j->path, strerror(errno));

@@ -19,7 +19,8 @@
 struct journal;
 
 /* Of actions begun with the configuration (its path; a node of the same name
- * in another one is another node). NULL when dir cannot be written to. */
+ * in another one is another node). The file is made when something is written
+ * to it. NULL when dir is. */
 struct journal	*journal_open(const char *dir, const char *config);
 void		 journal_close(struct journal *);
 /* Who writes it. */
