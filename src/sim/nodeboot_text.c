@@ -29,6 +29,17 @@ static const struct boot_line rk_loader[] = {
 	{ 0, NULL },
 };
 
+static const struct boot_line blade_loader[] = {
+	{ 0, "DDR fwver: v1.16, lpddr4x, 2112MHz" },
+	{ 300, "U-Boot SPL 2017.09 (Nov 13 2024 - 09:57:10)" },
+	{ 500, "Trying to boot from MMC1" },
+	{ 700, "U-Boot 2017.09 (Nov 13 2024 - 09:57:10 +0000)" },
+	{ 800, "Model: Mixtile Blade 3" },
+	{ 900, "Hit key to stop autoboot('CTRL+C'):  0" },
+	{ 950, "Starting kernel ..." },
+	{ 0, NULL },
+};
+
 static const struct boot_line kernel[] = {
 	{ 0,
 	    "[    0.000000] Booting Linux on physical CPU 0x0000000000 "
@@ -109,7 +120,9 @@ boot_text(const char *model, enum stage stage)
 {
 	switch (stage) {
 	case STAGE_LOADER:
-		return strcmp(model, "rk1") == 0 ? rk_loader : pi_loader;
+		return strcmp(model, "rk1") == 0   ? rk_loader
+		    : strcmp(model, "blade3") == 0 ? blade_loader
+						   : pi_loader;
 	case STAGE_KERNEL:
 		return kernel;
 	case STAGE_INIT:
