@@ -1,0 +1,101 @@
+/*
+ * Every kind of power feed, simulated, switched by the program as an operator
+ * would: the node has power or not, and what is told is what is so.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "simproc.h"
+#include "test.h"
+
+static const char rack[] =
+    "boards = (\n"
+    "  { name = \"sw\"; type = \"unifi\"; slots = 8; },\n"
+    "  { name = \"mt\"; type = \"routeros\"; slots = 8; },\n"
+    "  { name = \"gen\"; type = \"snmp\"; slots = 8; },\n"
+    "  { name = \"own\"; type = \"snmp\"; slots = 8; snmp_conf = true; },\n"
+    "  { name = \"tas\"; type = \"tasmota\"; slots = 1; },\n"
+    "  { name = \"shy\"; type = \"shelly\"; slots = 2; },\n"
+    "  { name = \"shy1\"; type = \"shelly\"; slots = 2; gen = 1; },\n"
+    "  { name = \"rel\"; type = \"plug\"; slots = 2; },\n"
+    "  { name = \"pis\"; type = \"linux\"; unit = 1; slots = 8; nodes = (\n"
+    "    { slot = 1; name = \"p1\"; feed = \"sw/1\"; },\n"
+    "    { slot = 2; name = \"p2\"; feed = \"mt/2\"; },\n"
+    "    { slot = 3; name = \"p3\"; feed = \"gen/3\"; },\n"
+    "    { slot = 4; name = \"p4\"; feed = \"own/3\"; },\n"
+    "    { slot = 5; name = \"p5\"; feed = \"tas/1\"; },\n"
+    "    { slot = 6; name = \"p6\"; feed = \"shy/2\"; },\n"
+    "    { slot = 7; name = \"p7\"; feed = \"shy1/1\"; },\n"
+    "    { slot = 8; name = \"p8\"; feed = \"rel/1\"; } ); } );\n";
+
+#define NODES 8
+
+static struct simproc sim;
+static struct ran ran;
+
+static int
+count(const char *text, const char *what)
+{
+	int n = 0;
+
+	for (; (text = strstr(text, what)) != NULL; text += strlen(what))
+		n++;
+	return n;
+}
+
+static void
+power(const char *word, const char *says)
+{
+	if (ran_words(&ran, "power", "-c", sim.config, "-y", "--stagger", "0",
+		word, "pis", NULL) != 0)
+		test_fail(
+		    __FILE__, __LINE__, "%s: %s%s", word, ran.out, ran.err);
+	CHECK_INT(count(ran.out, says), NODES);
+}
+
+/* Until all nodes are so, by their feeds: booting takes its time. */
+static void
+wait_feeds(const char *state)
+{
+	char *want = text_of("\"feed.state\":{\"value\":\"%s\"", state);
+
+	do
+		CHECK(ran_words(&ran, "status", "-c", sim.config, "--json",
+			  "pis", NULL) <= 1);
+	while (count(ran.out, want) < NODES);
+	free(want);
+}
+
+TEST(feeds_are_switched_and_read_back)
+{
+	simproc_start(&sim, rack, NULL);
+	CHECK_INT(
+	    ran_words(&ran, "status", "-c", sim.config, "--json", NULL), 0);
+	CHECK_INT(count(ran.out, "\"kind\":\"feed\""), 8);
+	CHECK_INT(count(ran.out, "\"feed\":\"rel/1\""), 1);
+	power("off", "is off");
+	wait_feeds("off");
+	CHECK_INT(count(ran.out, "\"state\":\"off\","), NODES);
+	/* A node without power is no failure. */
+	CHECK_INT(ran_words(&ran, "status", "-c", sim.config, "pis", NULL), 0);
+	power("on", "is on");
+	wait_feeds("on");
+	power("cycle", "is on again");
+	simproc_stop(&sim);
+}
+
+/* The controller of a feed alone, by its name. */
+TEST(a_feed_is_asked_by_its_name)
+{
+	simproc_start(&sim, rack, NULL);
+	CHECK_INT(
+	    ran_words(&ran, "status", "-c", sim.config, "--json", "mt", NULL),
+	    0);
+	CHECK_INT(count(ran.out, "\n"), 1);
+	CHECK(strstr(ran.out, "\"feed\":\"mt\",\"type\":\"routeros\"") != NULL);
+	CHECK_INT(
+	    ran_words(&ran, "power", "-c", sim.config, "-y", "off", "mt", NULL),
+	    3);
+	simproc_stop(&sim);
+}
