@@ -56,7 +56,7 @@ TESTS := $(patsubst tests/unit/%.c,$O/tests/%,$(TEST_SRC))
 
 all: $O/rackmux $O/rackmux-sim
 
-$O/librackmux.a: $(call obj,$(LIB_SRC))
+$O/librackmux.a: $(call obj,$(LIB_SRC)) $O/obj/gen/boards.o
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 $O/libsim.a: $(call obj,$(SIM_SRC) $(BASE_SRC))
@@ -71,6 +71,21 @@ $O/rackmux-sim: $(call obj,src/sim/main.c) $O/libsim.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm -lutil
 
 $O/obj/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC   $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The boards that we describe, built in: they are there uninstalled too.
+BOARD_CFG := $(sort $(wildcard config/boards/*.cfg))
+$O/gen/boards.c: $(BOARD_CFG) config/boards
+	@mkdir -p $(@D)
+	$(Q){ echo '#include "rackmux/app/recipe_file.h"'; \
+	    echo 'const struct recipe_builtin recipe_builtins[] = {'; \
+	    for f in $(BOARD_CFG); do \
+	    n=$${f##*/}; echo "{ \"$${n%.cfg}\","; \
+	    sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $$f; \
+	    echo '},'; done; echo '{ NULL, NULL } };'; } >$@
+$O/obj/gen/boards.o: $O/gen/boards.c
 	@mkdir -p $(@D)
 	@echo "  CC   $<"
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -174,9 +189,11 @@ fuzz: setup-fuzz
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/rackmux/themes \
+	    $(DESTDIR)$(PREFIX)/share/rackmux/boards \
 	    $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 755 $O/rackmux $O/rackmux-sim $(DESTDIR)$(PREFIX)/bin
 	install -m 644 themes/* $(DESTDIR)$(PREFIX)/share/rackmux/themes
+	install -m 644 config/boards/*.cfg $(DESTDIR)$(PREFIX)/share/rackmux/boards
 	install -m 644 docs/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 docs/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
 

@@ -251,22 +251,19 @@ repair(struct cfg_tree *t, config_t *c, char *text, const char *dir,
 	return false;
 }
 
-struct cfg_tree *
-cfgtree_load(const char *path, struct diags *d)
+/* text is changed by repairs. */
+static struct cfg_tree *
+read_text(const char *name, char *text, bool includes, struct diags *d)
 {
-	char *text = cfg_read_file(path, d), *dir;
-	struct cfg_tree *t;
+	struct cfg_tree *t = mem_alloc(sizeof *t);
 	unsigned tries = 0, row = 0;
+	char *dir = folder_of(name);
 	int line = -1;
 	bool good;
 	config_t c;
 
-	if (text == NULL)
-		return NULL;
-	t = mem_alloc(sizeof *t);
-	keep_file(t, path);
-	dir = folder_of(path);
-	t->partial = !cfg_check_includes(text, path, dir, d);
+	keep_file(t, name);
+	t->partial = includes && !cfg_check_includes(text, name, dir, d);
 	config_init(&c);
 	good = parse(t, &c, text, dir);
 	while (!good) {
@@ -282,6 +279,28 @@ cfgtree_load(const char *path, struct diags *d)
 	}
 	config_destroy(&c);
 	free(dir);
+	return t;
+}
+
+struct cfg_tree *
+cfgtree_load(const char *path, struct diags *d)
+{
+	char *text = cfg_read_file(path, d);
+	struct cfg_tree *t;
+
+	if (text == NULL)
+		return NULL;
+	t = read_text(path, text, true, d);
 	free(text);
+	return t;
+}
+
+struct cfg_tree *
+cfgtree_parse(const char *name, const char *text, struct diags *d)
+{
+	char *copy = mem_strdup(text);
+	struct cfg_tree *t = read_text(name, copy, false, d);
+
+	free(copy);
 	return t;
 }

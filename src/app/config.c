@@ -9,6 +9,7 @@
 #include "rackmux/app/cfgtree.h"
 #include "rackmux/base/mem.h"
 #include "rackmux/base/text.h"
+#include "rackmux/driver/recipe.h"
 
 /*
  * From the tree of a file to structs. What one key says is judged by its row
@@ -34,6 +35,7 @@ board_release(struct config_board *b)
 		options_release(OPT_NODE, &b->nodes[i].o);
 	free(b->nodes);
 	settings_free(b->settings, b->n_settings);
+	recipe_unref(b->recipe);
 	options_release(OPT_BOARD, &b->o);
 }
 
@@ -55,6 +57,9 @@ config_free(struct config *c)
 	for (size_t i = 0; i < c->n_files; i++)
 		free(c->files[i]);
 	free(c->files);
+	for (size_t i = 0; i < c->n_recipe_files; i++)
+		free(c->recipe_files[i]);
+	free(c->recipe_files);
 	free(c->path);
 	free(c);
 }
@@ -113,7 +118,7 @@ own_keys(const struct cfg_node *board)
 
 static void
 read_boards(struct config *c, const struct cfg_node *list, const char *base,
-    struct diags *d)
+    bool partial, struct diags *d)
 {
 	size_t max = (size_t)option_find(OPT_TOP, "boards")->max;
 	size_t n;
@@ -132,6 +137,7 @@ read_boards(struct config *c, const struct cfg_node *list, const char *base,
 		options_read_own(OPT_BOARD, b->at, base, &b->o, own_keys(b->at),
 		    &b->settings, &b->n_settings, d);
 		read_nodes(b, cfg_get(b->at, "nodes"), base, d);
+		config_read_recipe(c, b, base, partial, d);
 	}
 }
 
@@ -176,6 +182,17 @@ place_theme(struct config *c, const char *base)
 	c->top.theme = path;
 }
 
+/* A change of a description is one of the configuration. */
+static void
+keep_recipe_files(struct config *c)
+{
+	c->files = mem_grow(
+	    c->files, c->n_files + c->n_recipe_files + 1, sizeof *c->files);
+	for (size_t i = 0; i < c->n_recipe_files; i++)
+		c->files[c->n_files++] = c->recipe_files[i];
+	c->n_recipe_files = 0;
+}
+
 struct config *
 config_load(const char *path, struct diags *d)
 {
@@ -198,12 +215,13 @@ config_load(const char *path, struct diags *d)
 	options_read(OPT_THRESHOLDS, cfg_get(&t->root, "thresholds"), base,
 	    &c->thresholds, d);
 	check_thresholds(c, cfg_get(&t->root, "thresholds"), d);
-	read_boards(c, cfg_get(&t->root, "boards"), base, d);
+	read_boards(c, cfg_get(&t->root, "boards"), base, t->partial, d);
 	config_read_feeds(c, cfg_get(&t->root, "feeds"), base, d);
 	config_check(c, t->partial, d);
 	forget_tree(c);
 	c->files = t->files;
 	c->n_files = t->n_files;
+	keep_recipe_files(c);
 	t->files = NULL;
 	t->n_files = 0;
 	cfgtree_free(t);

@@ -7,6 +7,7 @@
 #include "rackmux/base/buf.h"
 #include "rackmux/base/mem.h"
 #include "rackmux/base/text.h"
+#include "rackmux/driver/drivers.h"
 #include "rackmux/link/url.h"
 
 /*
@@ -61,7 +62,7 @@ check_type(struct config_board *b, bool partial, struct diags *d)
 			    d, at->file, at->line, "this board has no 'type'");
 		return;
 	}
-	b->driver = driver_find(b->o.type);
+	b->driver = b->described ? &driver_command : driver_find(b->o.type);
 	if (b->driver == NULL)
 		config_unknown_type(
 		    at, "board", b->o.type, driver_table, driver_table_len, d);
@@ -82,7 +83,8 @@ config_check_link(
 static void
 check_has_link(struct config_board *b, bool partial, struct diags *d)
 {
-	bool any = cfg_get(b->at, "link") != NULL;
+	bool any = b->o.link != NULL || cfg_get(b->at, "link") != NULL ||
+	    (b->described && b->recipe == NULL);
 
 	for (size_t i = 0; i < b->n_nodes; i++)
 		any = any || cfg_get(b->nodes[i].at, "link") != NULL ||

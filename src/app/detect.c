@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "rackmux/base/mem.h"
+#include "rackmux/app/recipe_file.h"
 #include "rackmux/base/text.h"
+#include "rackmux/driver/drivers.h"
 #include "rackmux/link/ports.h"
 #include "rackmux/link/url.h"
 
@@ -41,19 +43,24 @@ name_type(struct board *b, const struct driver *driver)
 }
 
 static void
-become(struct wire *w, const struct driver *driver)
+become(struct wire *w, const struct driver *driver, const struct recipe *recipe)
 {
 	struct board *b = w->rig->board;
-	const struct driver_config config = {
-		.slot = driver->whole_board ? 0 : 1, .poll_ms = w->poll_ms
-	};
+	const struct driver_config config = { .slot =
+						  driver->whole_board ? 0 : 1,
+		.poll_ms = w->poll_ms,
+		.recipe = recipe };
 
 	name_type(b, driver);
+	if (recipe != NULL) {
+		session_describe(b, recipe);
+		board_set_slots(b, recipe->slots);
+	}
 	board_remove_origin(b, w->unknown);
 	w->unknown = NULL;
 	wire_feed(w, driver, &config);
 	model_event(
-	    w->session->model, EVENT_INFO, b, NULL, "found: %s", driver->title);
+	    w->session->model, EVENT_INFO, b, NULL, "found: %s", b->title);
 	intake_link_state(w->intake, LINK_UP, LINK_WHY_NONE, "");
 }
 
@@ -62,6 +69,8 @@ on_facts(void *arg, const struct link_result *r)
 {
 	struct wire *w = arg;
 	const struct driver *driver;
+	struct recipe *recipe = NULL;
+	int sure;
 
 	/* Freed or lost meanwhile: the link asks again when it is up. */
 	if (w->link == NULL || w->unknown == NULL || w->ticket == 0)
@@ -76,13 +85,18 @@ on_facts(void *arg, const struct link_result *r)
 		    "what it is: name its type in a configuration");
 	} else if (r->outcome == LINK_DONE) {
 		driver = driver_detect(r->out);
-		if (driver != NULL)
-			become(w, driver);
+		recipe = recipe_detect(r->out, &sure);
+		if (recipe != NULL &&
+		    (driver == NULL || sure > driver->match(r->out)))
+			become(w, &driver_command, recipe);
+		else if (driver != NULL)
+			become(w, driver, NULL);
 		else
 			give_up(w,
 			    "a shell answers, but it is no board that is "
 			    "known, nor a Linux machine");
 	}
+	recipe_unref(recipe);
 	wire_news(w);
 }
 

@@ -5,6 +5,7 @@
 
 #include "rackmux/base/buf.h"
 #include "rackmux/base/mem.h"
+#include "rackmux/driver/recipe.h"
 
 /*
  * What each link of a board is given: its own key, else that of its board,
@@ -49,6 +50,7 @@ finish(struct plan *p)
 	add(&key, p->known_hosts);
 	add(&key, p->ssh_config);
 	add(&key, p->password_cmd);
+	add(&key, p->recipe != NULL ? p->recipe->id : NULL);
 	for (size_t i = 0; i < p->n_settings; i++) {
 		add(&key, p->settings[i].key);
 		add(&key, p->settings[i].text);
@@ -101,6 +103,7 @@ plan_board(
 	for (size_t i = 0; i < n; i++) {
 		out[i].ssh_config = c->ssh.config;
 		if (out[i].driver == b->driver) {
+			out[i].recipe = b->recipe;
 			out[i].settings = b->settings;
 			out[i].n_settings = b->n_settings;
 		}

@@ -5,6 +5,7 @@
 
 #include "rackmux/base/mem.h"
 #include "rackmux/base/text.h"
+#include "rackmux/driver/recipe.h"
 #include "rackmux/model/feed.h"
 #include "wire.h"
 
@@ -131,6 +132,14 @@ session_drop_rig(struct session *s, struct rig *rig)
 	rig_free(s, rig);
 }
 
+void
+session_describe(struct board *b, const struct recipe *r)
+{
+	if (r->name != NULL)
+		str_copy(b->type, sizeof b->type, r->name);
+	str_copy(b->title, sizeof b->title, r->title);
+}
+
 struct board *
 session_make_board(struct model *m, const struct config_board *cb)
 {
@@ -144,6 +153,8 @@ session_make_board(struct model *m, const struct config_board *cb)
 			slots = cb->nodes[i].o.slot;
 	b = model_add_board(
 	    m, cb->o.name, cb->driver, cb->o.unit, cb->o.height, slots);
+	if (cb->recipe != NULL)
+		session_describe(b, cb->recipe);
 	for (size_t i = 0; i < cb->n_nodes; i++) {
 		const struct opts_node *o = &cb->nodes[i].o;
 		struct node *n = b->nodes[o->slot - 1];

@@ -132,7 +132,8 @@ wire_new(struct rig *rig, struct session *s, const struct plan *p)
 	const struct driver_config config = { .slot = p->slot,
 		.poll_ms = p->poll_ms,
 		.settings = p->settings,
-		.n_settings = p->n_settings };
+		.n_settings = p->n_settings,
+		.recipe = p->recipe };
 
 	w->session = s;
 	w->rig = rig;

@@ -34,6 +34,7 @@ struct plan {
 	const char *password_cmd;
 	const struct setting *settings;
 	size_t n_settings;
+	const struct recipe *recipe;	/* of a described board, or NULL */
 	unsigned poll_ms;
 	char *key;			/* equal when nothing differs; NULL: a target's */
 };
@@ -89,6 +90,8 @@ void	 wire_feed(struct wire *, const struct driver *,
 void	 wire_news(struct wire *);
 
 /* session.c */
+/* Type and title of a board that is described. */
+void	 session_describe(struct board *, const struct recipe *);
 struct rig *session_add_rig(struct session *, struct board *, char *key);
 void	 session_drop_rig(struct session *, struct rig *);
 bool	 session_rewire(struct session *, struct rig *, const struct plan *,

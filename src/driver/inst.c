@@ -5,6 +5,7 @@
 
 #include "rackmux/base/mem.h"
 #include "rackmux/base/text.h"
+#include "rackmux/driver/recipe.h"
 
 /*
  * Two facts shape this. A link answers everything exactly once, also after
@@ -397,6 +398,7 @@ inst_new(struct loop *loop, const struct driver *driver,
 	in->drv->driver = driver;
 	in->drv->config = *config;
 	copy_settings(&in->drv->config);
+	recipe_ref(config->recipe);
 	in->drv->sink = inst_sink;
 	in->drv->sink_arg = in;
 	in->drv->link = (struct driver_link){ .arg = in,
@@ -439,6 +441,7 @@ inst_free(struct inst *in)
 	config = in->drv->config;
 	in->drv->driver->close(in->drv);
 	free_settings(&config);
+	recipe_unref(config.recipe);
 	free(in);
 }
 

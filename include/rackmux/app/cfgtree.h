@@ -42,6 +42,9 @@ struct cfg_tree {
 /* NULL when nothing of it can be read. Mistakes go to the list: after a
  * syntax error the tree holds what stands before it. */
 struct cfg_tree *cfgtree_load(const char *path, struct diags *);
+/* The same from a text that is in no file; it includes none. */
+struct cfg_tree *cfgtree_parse(const char *name, const char *text,
+	    struct diags *);
 void	 cfgtree_free(struct cfg_tree *);
 const struct cfg_node *cfg_get(const struct cfg_node *, const char *key);
 

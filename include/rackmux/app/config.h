@@ -22,6 +22,8 @@ struct config_board {
 	int slots;			/* as far as it is known, else 0 */
 	struct setting *settings;	/* keys that only its driver knows */
 	size_t n_settings;
+	struct recipe *recipe;	/* of a described board, else NULL; owned */
+	bool described;		/* by a recipe, be it good or not */
 	struct config_node *nodes;
 	size_t n_nodes;
 	const struct cfg_node *at;	/* while it is being checked */
@@ -40,6 +42,8 @@ struct config {
 	char *path;
 	char **files;		/* it and those that it includes */
 	size_t n_files;
+	char **recipe_files;	/* more of them, while it is read */
+	size_t n_recipe_files;
 	struct opts_top top;
 	struct opts_rack rack;
 	struct opts_ssh ssh;
@@ -83,6 +87,9 @@ void		 config_unknown_type(const struct cfg_node *at,
 		    const char *what, const char *type,
 		    const struct driver *const *table, size_t n,
 		    struct diags *);
+/* config_recipe.c: what describes a board, if anything. */
+void		 config_read_recipe(struct config *, struct config_board *,
+		    const char *base, bool partial, struct diags *);
 /* config_feed.c */
 void		 config_read_feeds(struct config *, const struct cfg_node *list,
 		    const char *base, struct diags *);

@@ -47,6 +47,7 @@ struct opts_board {
 	int slots;
 	char *identity, *known_hosts, *user, *password_command;
 	double poll;
+	char *recipe, *title;
 };
 struct opts_node {
 	int slot;

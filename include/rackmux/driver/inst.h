@@ -12,7 +12,7 @@
 
 struct inst;
 
-/* The configuration is copied, its recipe borrowed. */
+/* The configuration is copied, its recipe kept with a reference. */
 struct inst	*inst_new(struct loop *, const struct driver *,
 		    const struct driver_config *, struct link *,
 		    const struct driver_sink *, void *sink_arg);
