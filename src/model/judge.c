@@ -449,7 +449,9 @@ watts_of(const struct node *n, double *watts)
 		if (value_state(port) == VALUE_KNOWN)
 			return n == first && value_number(port, watts);
 	}
-	return value_state(w) == VALUE_KNOWN && value_number(w, watts);
+	/* What is uncalibrated would spoil the sum. */
+	return value_state(w) == VALUE_KNOWN && value_note(w) == NULL &&
+	    value_number(w, watts);
 }
 
 /* A slot in which nothing is known to be, and nothing could tell. */
@@ -459,8 +461,18 @@ is_empty(const struct node *n)
 	return n->inband == NULL && n->board->origin == NULL && !n->configured;
 }
 
+/* A board that measures itself is the better sum of its nodes. */
+static bool
+board_watts(const struct board *b, double *watts)
+{
+	const struct value *w = board_value(b, NAME_BOARD_WATTS, NULL);
+
+	return value_state(w) == VALUE_KNOWN && value_note(w) == NULL &&
+	    value_number(w, watts);
+}
+
 static void
-count_node(const struct node *n, struct totals *t)
+count_node(const struct node *n, bool whole, struct totals *t)
 {
 	double watts;
 
@@ -486,7 +498,9 @@ count_node(const struct node *n, struct totals *t)
 		t->hot++;
 	if (node_throttled(n))
 		t->throttled++;
-	if (watts_of(n, &watts)) {
+	if (whole)
+		t->watts_nodes += node_state(n) == NODE_ON;
+	else if (watts_of(n, &watts)) {
 		t->watts_nodes++;
 		t->watts += watts;
 	}
@@ -498,12 +512,15 @@ model_totals(const struct model *m, struct totals *t)
 	memset(t, 0, sizeof *t);
 	for (size_t i = 0; i < m->n_boards; i++) {
 		const struct board *b = m->boards[i];
+		double watts = 0;
+		bool whole = board_watts(b, &watts);
 
 		t->boards++;
+		t->watts += watts;
 		if (b->origin == NULL || b->origin->link == LINK_UP)
 			t->boards_up++;
 		for (int k = 0; k < b->slots; k++)
 			if (!is_empty(b->nodes[k]))
-				count_node(b->nodes[k], t);
+				count_node(b->nodes[k], whole, t);
 	}
 }

@@ -1,6 +1,7 @@
 #include "rackmux/ui/screen.h"
 
 #include "rackmux/base/text.h"
+#include "rackmux/model/feed.h"
 #include "rackmux/ui/human.h"
 #include "rackmux/ui/pen.h"
 #include "rackmux/ui/spark.h"
@@ -60,6 +61,17 @@ draw_watts(struct pen *p, const struct model *m, const struct totals *t)
 		pen_text(p, ROLE_BAR_DIM, text);
 }
 
+static int
+troubled_feeds(const struct model *m)
+{
+	char text[256];
+	int n = 0;
+
+	for (size_t i = 0; i < m->n_feeds; i++)
+		n += feed_trouble(m->feeds[i], text, sizeof text);
+	return n;
+}
+
 void
 header_draw(struct screen *s, struct canvas *c, struct rect r)
 {
@@ -96,6 +108,7 @@ header_draw(struct screen *s, struct canvas *c, struct rect r)
 	if (t.boards_up < t.boards && t.boards_up > 0)
 		count(&p, ROLE_WARN, t.boards - t.boards_up,
 		    t.boards - t.boards_up == 1 ? "board down" : "boards down");
+	count(&p, ROLE_WARN, troubled_feeds(m), "feed trouble");
 	if (s->read_only && pen_room(&p) >= 11) {
 		pen_gap(&p, 2);
 		pen_text(&p, ROLE_BAR_DIM, "read only");

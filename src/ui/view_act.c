@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "rackmux/base/text.h"
+#include "rackmux/model/feed.h"
 #include "rackmux/ui/pen.h"
 #include "rackmux/ui/tile.h"
 
@@ -157,21 +158,45 @@ name_of(const struct node *n, char *out, size_t size)
 		str_copy(out, size, path);
 }
 
+/* Who else loses power with the first of them that shares its port. */
+static bool
+also_hit(const struct screen *s, enum act act, char *out, size_t size)
+{
+	char others[160];
+
+	if (act != ACT_POWER_OFF && act != ACT_POWER_CYCLE)
+		return false;
+	for (const struct node *n = next_node(s, NULL); n != NULL;
+	     n = next_node(s, n)) {
+		const struct origin *by = node_route(n, act);
+
+		if (n->feed == NULL || by != n->feed->origin ||
+		    screen_cannot(s, n, act) != NULL ||
+		    feed_others(n, others, sizeof others) == 0)
+			continue;
+		str_format(out, size, "Its port also feeds %s.", others);
+		return true;
+	}
+	return false;
+}
+
 /* Whom it would hit, and what it does. */
 static void
 draw_sure(struct screen *s, struct canvas *c, struct rect r)
 {
 	enum act act = (enum act)s->card.at;
 	struct rect in;
-	char title[64], text[160];
+	char title[64], text[240];
 	int all, y = 0, rows;
 	const char *why;
 	int can = count(s, act, &all, &why);
+	bool also = also_hit(s, act, text, sizeof text);
 
 	rows = can < NAMES_MAX ? can : NAMES_MAX + 1;
 	str_format(title, sizeof title, "%s: %d node%s", acts[act].label, can,
 	    can == 1 ? "" : "s");
-	in = popup_draw(c, r, CARD_W < r.w ? CARD_W : r.w, rows + 6, title);
+	in = popup_draw(
+	    c, r, CARD_W < r.w ? CARD_W : r.w, rows + 6 + also, title);
 	for (struct node *n = next_node(s, NULL); n != NULL && y < rows;
 	     n = next_node(s, n)) {
 		if (screen_cannot(s, n, act) != NULL)
@@ -185,6 +210,9 @@ draw_sure(struct screen *s, struct canvas *c, struct rect r)
 	}
 	draw_text(c, rect_of(in.x, in.y + rows + 1, in.w, 1), ROLE_WARN,
 	    acts[act].sure);
+	if (also && also_hit(s, act, text, sizeof text))
+		draw_text(
+		    c, rect_of(in.x, in.y + rows + 2, in.w, 1), ROLE_BAD, text);
 	draw_keys(c, rect_of(in.x, in.y + in.h - 1, in.w, 1), "y", "does it");
 }
 

@@ -82,6 +82,7 @@ draw(struct screen *s, struct canvas *c, struct rect r)
 	else
 		list_text(&l, ROLE_DIM,
 		    "It has no controller: its nodes speak for themselves.");
+	list_feeds(&l, s->model, b);
 	list_head(&l, "slots");
 	for (int i = 0; i < b->slots; i++)
 		draw_slot(&l, b->nodes[i]);

@@ -169,6 +169,7 @@ draw_list(
 		    "no link of its own; see the configuration");
 	if (n->board->origin != NULL)
 		list_origin(&l, s->model, "board", n->board->origin);
+	list_feed(&l, s->model, n);
 	values = node_values(n, &count);
 	list_values(&l, s->model, values, count);
 	free(values);

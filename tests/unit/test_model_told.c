@@ -150,3 +150,32 @@ TEST(an_empty_slot_is_not_counted)
 	CHECK_INT(t.unknown, 0);
 	rig_free(&r);
 }
+
+/* What may be wrong by a factor of six is no part of a sum. */
+TEST(uncalibrated_watts_are_not_added_up)
+{
+	struct rig r = rig_new();
+	struct reading w = { .id = NAME_POWER_WATTS,
+		.source = SOURCE_BOARD,
+		.known = true,
+		.number = 3.5,
+		.why = "Uncalibrated: set current_scale." };
+	struct totals t;
+
+	say(&r, NAME_POWER_STATE, "on", NULL);
+	origin_set(r.n->board, r.o, 1, &w);
+	model_totals(r.m, &t);
+	CHECK_INT(t.watts_nodes, 0);
+	w.why = NULL;
+	origin_set(r.n->board, r.o, 1, &w);
+	model_totals(r.m, &t);
+	CHECK_INT(t.watts_nodes, 1);
+	CHECK(t.watts > 3.4 && t.watts < 3.6);
+	w.id = NAME_BOARD_WATTS;
+	w.number = 20;
+	origin_set(r.n->board, r.o, 0, &w);
+	model_totals(r.m, &t);
+	CHECK_INT(t.watts_nodes, 1);
+	CHECK(t.watts > 19.9 && t.watts < 20.1);
+	rig_free(&r);
+}

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../lib/test.h"
+#include "rackmux/model/feed.h"
 #include "rackmux/ui/screen.h"
 #include "ui_rack.h"
 
@@ -510,6 +511,68 @@ TEST(a_click_chooses_in_the_card)
 	screen_mouse(&screen, &m);
 	CHECK(!screen.card.open);
 	CHECK_STR(told, "");
+	end();
+}
+
+/* --- power feeds --- */
+
+static struct feed *
+add_feed(double watts)
+{
+	static const struct driver unifi = { .type = "unifi",
+		.title = "UniFi switch" };
+	struct feed *f = model_add_feed(model, "poe-sw", &unifi, 60);
+	const struct reading w = { .id = NAME_POWER_WATTS,
+		.source = SOURCE_FEED,
+		.known = true,
+		.number = watts };
+
+	(void)feed_add_origin(f, &unifi, "ssh://admin@switch");
+	feed_set_link(f, LINK_UP, LINK_WHY_NONE, "");
+	feed_set_ports(f, 8);
+	node_set_feed(model->boards[0]->nodes[0], f, 5);
+	node_set_feed(model->boards[0]->nodes[1], f, 5);
+	feed_set(f, 5, &w);
+	feed_fresh(f);
+	return f;
+}
+
+TEST(details_show_what_feeds_a_node)
+{
+	begin();
+	(void)add_feed(7.5);
+	draw();
+	CHECK(!shows("feed trouble"));
+	keys("Enter");
+	CHECK(shows("poe-sw: 7.5 W of 60 W"));
+	CHECK(shows("port 5, which also feeds"));
+	keys("Esc b");
+	CHECK(shows("poe-sw: 7.5 W of 60 W"));
+	end();
+}
+
+TEST(a_feed_over_its_budget_is_seen_in_the_header)
+{
+	begin();
+	(void)add_feed(61);
+	draw();
+	CHECK(shows("1 feed trouble"));
+	keys("b");
+	CHECK(shows("more than its budget of 60.0 W"));
+	end();
+}
+
+TEST(the_question_names_who_hangs_on_the_same_port)
+{
+	struct feed *f;
+
+	begin();
+	f = add_feed(7);
+	can_power(model->boards[0], false);
+	feed_cannot(f, 5, ACT_POWER_OFF, NULL);
+	keys("p Down Enter");
+	CHECK(shows("Its port also feeds"));
+	CHECK(shows("web-b"));
 	end();
 }
 

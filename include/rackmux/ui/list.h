@@ -35,6 +35,9 @@ void	 list_values(struct list *, const struct model *,
 	    const struct value *const *, size_t n);
 void	 list_origin(struct list *, const struct model *, const char *label,
 	    const struct origin *);
+/* What feeds a node, and what feeds the nodes of a board; nothing if none. */
+void	 list_feed(struct list *, const struct model *, const struct node *);
+void	 list_feeds(struct list *, const struct model *, const struct board *);
 void	 list_acts(struct list *, const struct node *);
 
 #endif
