@@ -3,10 +3,13 @@
 #include "../lib/test.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <pty.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "rackmux/app/session.h"
 #include "rackmux/base/text.h"
@@ -161,4 +164,80 @@ TEST(a_far_end_that_dies_is_lost)
 	CHECK_STR(b->type, "");
 	CHECK_INT(session_failures(session, NULL, 0), 1);
 	end();
+}
+
+/* A terminal with a name below by-id/, as udev makes them. */
+static const char *
+port(const char *name, int *master)
+{
+	static char url[512];
+	char tty[128], path[400];
+	int slave;
+
+	CHECK(openpty(master, &slave, tty, NULL, NULL) == 0);
+	CHECK(fcntl(*master, F_SETFL, O_NONBLOCK) == 0);
+	snprintf(path, sizeof path, "%s/by-id", test_dir());
+	CHECK(mkdir(path, 0700) == 0 || errno == EEXIST);
+	snprintf(path, sizeof path, "%s/by-id/%s", test_dir(), name);
+	CHECK(symlink(tty, path) == 0);
+	snprintf(url, sizeof url, "serial:%s", path);
+	return url;
+}
+
+/* Turn until the far side was typed at, which was this. */
+static void
+typed(int master, const char *want)
+{
+	char got[32] = "";
+	ssize_t n;
+
+	while ((n = read(master, got, sizeof got - 1)) <= 0)
+		loop_turn(loop, 1000);
+	got[n] = '\0';
+	CHECK_STR(got, want);
+}
+
+/* It is known by its name, so nothing but its own letters is typed at it. */
+TEST(a_pico_is_known_without_being_asked)
+{
+	static const char help[] = "h\r\nCommands:\r\nd\t: Disable power\r\n";
+	static const char currents[] =
+	    "a\r\n386.8 mA,412.2 mA,0.0 mA,9.9 mA\r\n";
+	struct board *b;
+	int master;
+
+	start();
+	/* No round may pass for lost on a slow machine. */
+	model->poll_ms = 20000;
+	b = target(port("usb-Raspberry_Pi_Pico_E66-if00", &master));
+	CHECK_STR(b->type, "mini-cm4");
+	CHECK_STR(b->title, "Miniature CM4 Cluster");
+	CHECK_STR(b->name, "usb-Raspberry_Pi_Pico_E66-if00");
+	CHECK_INT(b->slots, 4);
+	typed(master, "h");
+	CHECK(write(master, help, strlen(help)) == (ssize_t)strlen(help));
+	typed(master, "a");
+	CHECK(write(master, currents, strlen(currents)) ==
+	    (ssize_t)strlen(currents));
+	while (!session_settled(session))
+		loop_turn(loop, 1000);
+	CHECK(value_is(node_value(b->nodes[0], NAME_POWER_STATE, NULL), "on"));
+	CHECK(value_is(node_value(b->nodes[2], NAME_POWER_STATE, NULL), "off"));
+	CHECK(node_cannot(b->nodes[0], ACT_POWER_OFF) == NULL);
+	end();
+	close(master);
+}
+
+/* Of a port without an identity nothing is concluded. */
+TEST(another_port_is_detected_by_its_shell)
+{
+	struct board *b;
+	int master;
+
+	start();
+	b = target(port("usb-Prolific_USB-Serial-if00", &master));
+	CHECK_STR(b->type, "");
+	CHECK_STR(b->title, "detecting");
+	end();
+	close(master);
 }

@@ -78,6 +78,34 @@ TEST(stable_names)
 	CHECK_STR(p.by_path, in_dir("serial/by-path/pci-1"));
 }
 
+/* What a device is, without a word to it. */
+TEST(identity_of_one)
+{
+	struct ports_roots roots = { .serial = in_dir("serial") };
+	struct port_info p;
+
+	make_file("ttyACM0", "");
+	make_dir("serial");
+	make_dir("serial/by-id");
+	CHECK(symlink("../../ttyACM0", in_dir("serial/by-id/usb-it")) == 0);
+	ports_identity(in_dir("ttyACM0"), &roots, &p);
+	CHECK_STR(ports_by_id(&p), "usb-it");
+	CHECK_INT(p.vid, 0);
+	ports_identity(in_dir("serial/by-id/usb-it"), &roots, &p);
+	CHECK_STR(ports_by_id(&p), "usb-it");
+	/* Unplugged, and of another machine's folder. */
+	ports_identity(in_dir("serial/by-id/usb-gone"), &roots, &p);
+	CHECK_STR(ports_by_id(&p), "usb-gone");
+	ports_identity("/x/by-id/usb-far", &roots, &p);
+	CHECK_STR(ports_by_id(&p), "usb-far");
+	ports_identity("/x/not-by-id/usb-far", &roots, &p);
+	CHECK_STR(ports_by_id(&p), "");
+	ports_identity("/dev/ttyNone", &roots, &p);
+	CHECK_STR(ports_by_id(&p), "");
+	ports_identity("", &roots, &p);
+	CHECK_STR(ports_by_id(&p), "");
+}
+
 TEST(no_such_folder)
 {
 	struct ports_roots roots = { .serial = in_dir("no"),
