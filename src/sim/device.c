@@ -16,7 +16,8 @@
  */
 
 #define IN_MAX 65536
-#define ECHO_MS 1
+#define ECHO_MAX 256 /* it must not outrun the line */
+#define ECHO_MS 10
 
 struct device {
 	struct loop *loop;
@@ -36,7 +37,7 @@ on_echo(void *arg)
 	struct device *d = arg;
 	struct buf b = d->echo;
 
-	buf_init(&d->echo, IN_MAX);
+	buf_init(&d->echo, ECHO_MAX);
 	d->ops.typed(d->arg, buf_str(&b), b.len);
 	buf_release(&b);
 }
@@ -52,7 +53,7 @@ device_new(struct loop *loop, const struct device_ops *ops, void *arg)
 	d->speed = 9600;
 	tty_init(&d->tty);
 	buf_init(&d->in, IN_MAX);
-	buf_init(&d->echo, IN_MAX);
+	buf_init(&d->echo, ECHO_MAX);
 	d->echoing = timer_new(loop, on_echo, d);
 	return d;
 }

@@ -50,7 +50,7 @@ say(struct mini *m, const char *s)
 	struct rack *r = m->board->rack;
 
 	if (len > 3 && fault_is(&m->board->faults, FAULT_TORN) &&
-	    rack_uniform(r) < 0.4)
+	    rack_uniform(r) * 100 < (double)m->board->faults.arg[FAULT_TORN])
 		len = 1 + (size_t)(rack_random(r) % (len - 1));
 	emit(m, s, len);
 }

@@ -208,7 +208,7 @@ TEST(mini_lines_can_be_torn)
 	int i, torn = 0;
 
 	begin("usb");
-	CHECK_INT(fault_apply(rack, "usb", FAULT_TORN, true, 0), 0);
+	CHECK_INT(fault_apply(rack, "usb", FAULT_TORN, true, 40), 0);
 	for (i = 0; i < 40; i++)
 		torn += !str_ends(keys("u"), "deassert:0\r\n");
 	CHECK(torn > 5 && torn < 35);
@@ -272,6 +272,49 @@ TEST(mini_host_reaches_the_console_by_shell)
 	CHECK_STR(sim_out(m, "ls /dev/ttyACM0"), "/dev/ttyACM0\n");
 	proc_free(p);
 	sim_run_release(&r);
+	end();
+}
+
+TEST(mini_console_acts_on_its_own_echo)
+{
+	struct shell_args args = { "timeout 3 cat /dev/ttyACM0" };
+	struct sim_run r;
+	struct proc *p;
+
+	begin("host");
+	/* Without raw -echo what it says comes back, and holds an e and a d. */
+	p = sim_start(m, false, proc_main_shell, &args, &r);
+	sim_pass(loop, 0.3);
+	(void)sim_out(m, "printf c1 >/dev/ttyACM0");
+	sim_pass(loop, 4);
+	CHECK(r.ended);
+	CHECK(strstr(buf_str(&r.out), "Enable:1") != NULL);
+	CHECK(strstr(buf_str(&r.out), "Disable:1") != NULL);
+	proc_free(p);
+	sim_run_release(&r);
+	end();
+}
+
+TEST(mini_two_readers_share_what_it_says)
+{
+	struct shell_args args = { STTY "timeout 20 cat /dev/ttyACM0" };
+	struct sim_run one, two;
+	struct proc *p, *q;
+	int i;
+
+	begin("host");
+	p = sim_start(m, false, proc_main_shell, &args, &one);
+	q = sim_start(m, false, proc_main_shell, &args, &two);
+	sim_pass(loop, 0.3);
+	for (i = 0; i < 20; i++)
+		(void)sim_out(m, "printf u >/dev/ttyACM0");
+	sim_pass(loop, 0.3);
+	CHECK_INT(
+	    one.out.len + two.out.len, 20 * strlen("uUSB boot deassert:0\r\n"));
+	proc_free(p);
+	proc_free(q);
+	sim_run_release(&one);
+	sim_run_release(&two);
 	end();
 }
 
