@@ -44,7 +44,7 @@ mcb_reset(struct drv *d)
 	struct mcb *cb = (struct mcb *)d;
 
 	cb->once = cb->is_root = cb->has_sudo = cb->has_led = false;
-	cb->told = false;
+	cb->told = cb->sorted = cb->based = false;
 	cb->gen = MCB_NONE;
 	cb->base = MCB_BASE;
 	cb->hostname[0] = cb->rest[0] = '\0';

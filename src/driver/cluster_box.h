@@ -30,6 +30,8 @@ struct mcb {
 	bool once;		/* the static part was read */
 	bool told;		/* and what follows from it was told */
 	enum mcb_gen gen;
+	bool sorted;		/* which one it is was told */
+	bool based;		/* and where its pins are */
 	long base;		/* first GPIO of the PCA9555 */
 	bool is_root, has_sudo;
 	char hostname[64];

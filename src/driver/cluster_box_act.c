@@ -237,8 +237,6 @@ v2_command(struct buf *b, const struct mcb *cb, int slot, enum act act)
 		[ACT_POWER_SOFT] = { "shutdown", " --bg" },
 	};
 
-	if (words[act].verb == NULL)
-		return;
 	buf_printf(b, "%s\"${RACKMUX_ROOT-}\"/bin/nodectl %s -n %d%s 2>&1",
 	    sudo(cb), words[act].verb, slot, words[act].flags);
 	if (act == ACT_POWER_SOFT)
@@ -271,15 +269,16 @@ mcb_act(struct drv *d, unsigned ticket, int slot, enum act act)
 {
 	struct mcb *cb = (struct mcb *)d;
 	bool locate = act == ACT_LOCATE_ON || act == ACT_LOCATE_OFF;
-	bool v2 = cb->gen == MCB_V2 && !locate;
+	bool power = act <= ACT_POWER_SOFT;
+	bool v2 = cb->gen == MCB_V2 && power;
 	struct order order = { .ticket = ticket,
 		.slot = slot,
 		.act = act,
 		/* What takes longer than a poll goes beside the polls. */
 		.apart = v2 || act == ACT_POWER_CYCLE,
-		.judge = v2  ? judge_v2
-		    : locate ? NULL
-			     : judge_gpio,
+		.judge = v2 ? judge_v2
+		    : power ? judge_gpio
+			    : NULL,
 		.after = after };
 	struct buf b;
 
@@ -288,8 +287,10 @@ mcb_act(struct drv *d, unsigned ticket, int slot, enum act act)
 		locate_command(&b, cb, act == ACT_LOCATE_ON);
 	else if (v2)
 		v2_command(&b, cb, slot, act);
-	else
+	else if (power)
 		gpio_command(&b, cb, slot, act);
+	else
+		buf_puts(&b, "false"); /* the session's part, not ours */
 	drv_order(d, &order, buf_str(&b), v2 ? V2_TIMEOUT : ACT_TIMEOUT);
 	buf_release(&b);
 }

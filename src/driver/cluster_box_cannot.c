@@ -24,6 +24,9 @@ static const char no_switch[] =
 static const char only_v2[] =
     "Only nodectl v2 tells it: install its firmware on the control board.";
 
+static const char not_read[] =
+    "What the board is has not been read yet: wait for its first answer.";
+
 static void
 tell_generation(struct mcb *cb)
 {
@@ -99,10 +102,12 @@ board_cannot(const struct mcb *cb, enum act act)
 	switch (act) {
 	case ACT_LOCATE_ON:
 	case ACT_LOCATE_OFF:
-		if (cb->once && !cb->has_led)
+		if (!cb->once)
+			return not_read;
+		if (!cb->has_led)
 			return "The kernel shows no LED blue:system, so the "
 			       "box cannot be located.";
-		if (cb->once && !cb->is_root && !cb->has_sudo)
+		if (!cb->is_root && !cb->has_sudo)
 			return "Writing the LED needs root: log in as root, "
 			       "or let this user run sudo without a password.";
 		return NULL;
@@ -173,8 +178,9 @@ pin_cannot(struct mcb *cb, int slot, enum act act)
 static const char *
 power_cannot(struct mcb *cb, int slot, enum act act)
 {
+	/* A pin must not be written where nodectl v2 has them in its care. */
 	if (!cb->once)
-		return NULL;
+		return not_read;
 	if (!cb->is_root && !cb->has_sudo)
 		return "Switching power needs root: log in as root, or let "
 		       "this user run sudo without a password.";

@@ -58,6 +58,7 @@ parse_nodectl(struct mcb *cb, const char *word)
 
 	/* In doubt it is the one that must never be run. */
 	cb->gen = MCB_VENDOR;
+	cb->sorted = true;
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (strcmp(word, words[i]) == 0)
 			cb->gen = (enum mcb_gen)i;
@@ -110,13 +111,13 @@ parse_once(struct mcb *cb, const char *key, char *rest)
 		cb->has_sudo |= strcmp(rest, "sudo") == 0;
 	else if (strcmp(key, "nodectl") == 0)
 		parse_nodectl(cb, rest);
-	else if (strcmp(key, "base") == 0) {
-		if (!str_long(rest, 0, 100000, &cb->base))
-			cb->base = MCB_BASE;
-	} else if (strcmp(key, "tty") == 0)
+	else if (strcmp(key, "base") == 0)
+		cb->based = str_long(rest, 0, 100000, &cb->base);
+	else if (strcmp(key, "tty") == 0)
 		parse_ttys(cb, rest);
 	else if (strcmp(key, "once") == 0)
-		cb->once = true;
+		/* Without one of these a wrong pin would be written. */
+		cb->once = cb->sorted && (cb->based || cb->gen == MCB_V2);
 	else
 		return false;
 	return true;

@@ -527,3 +527,30 @@ TEST(cluster_box_scripts_on_v2)
 		fake_free(f);
 	}
 }
+
+/* Nothing is switched before it is known which nodectl there is. */
+TEST(cluster_box_waits_until_it_was_read)
+{
+	struct fake *f = fake_new(&driver_cluster_box, 0);
+	const struct driver *d = f->drv->driver;
+	static const char without[] = "uid 0\nbase 496\n"
+				      "pin 1 out 1 out out\nled none 0\n"
+				      "once yes\nend\n";
+
+	CHECK(strstr(d->can(f->drv, 1, ACT_POWER_OFF), "not been read yet"));
+	d->poll(f->drv);
+	fake_answer(f, LINK_DONE, 0, without, NULL);
+	CHECK(strstr(d->can(f->drv, 1, ACT_POWER_OFF), "not been read yet"));
+	CHECK(strstr(d->can(f->drv, 0, ACT_LOCATE_ON), "not been read yet"));
+	d->poll(f->drv);
+	CHECK_STR(f->run[0].cmd, "rm_cb_once; rm_cb $cb_a");
+	fake_answer(f, LINK_DONE, 0,
+	    "uid 0\nnodectl vendor\nbase 496\npin 1 out 1 out out\n"
+	    "led none 0\nonce yes\nend\n",
+	    NULL);
+	CHECK_STR(d->can(f->drv, 1, ACT_POWER_OFF), NULL);
+	CHECK_STR(d->can(f->drv, 0, ACT_LOCATE_ON), NULL);
+	d->reset(f->drv);
+	CHECK(strstr(d->can(f->drv, 1, ACT_POWER_OFF), "not been read yet"));
+	fake_free(f);
+}
