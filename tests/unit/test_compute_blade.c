@@ -444,7 +444,7 @@ TEST(compute_blade_metrics_are_filtered_on_the_blade)
 		f->drv->driver->poll(f->drv);
 		fake_shell(f, shells[i]);
 		buf_puts(&f->defined,
-		    "rm_filtered() {\nrm_blade 1 >\"$R/out\"\n"
+		    "export http_proxy=http://x\nrm_filtered() {\nrm_blade 1 >\"$R/out\"\n"
 		    "printf 'end\\n'\n}\n");
 		free(f->run[0].cmd);
 		f->run[0].cmd = mem_strdup("R=$RACKMUX_ROOT; rm_filtered");
