@@ -82,6 +82,10 @@ static const char rack_text[] =
     "      { slot = 13; name = \"pi13\"; model = \"pi4\"; },\n"
     "      { slot = 14; name = \"pi14\"; model = \"pi5\"; },\n"
     "      { slot = 15; name = \"pi15\"; model = \"pi4\"; }); },\n"
+    "  { name = \"box\"; type = \"cluster-box\"; unit = 6;\n"
+    "    nodes = ({ slot = 1; name = \"k1\"; },\n"
+    "      { slot = 2; name = \"k2\"; },\n"
+    "      { slot = 3; name = \"k3\"; on = false; }); },\n"
     "  { name = \"poe\"; type = \"unifi\"; slots = 16; budget_w = 150; },\n"
     "  { name = \"mt\"; type = \"routeros\"; slots = 8; }\n"
     ");\n";

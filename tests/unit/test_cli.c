@@ -278,9 +278,9 @@ TEST(demo_prints_a_living_rack_and_leaves_nothing)
 		fprintf(stderr, "# %s", program_err);
 	CHECK_STR(program_err, "");
 	CHECK(strstr(program_out, "\ntp2-a ") != NULL);
-	CHECK(strstr(program_out, "\ntp2-a/1  web-a      on ") != NULL);
-	CHECK(strstr(program_out, "\npis/15   pi15       on ") != NULL);
-	CHECK(strstr(program_out, "\ntp2-c/2  lab-2      off ") != NULL);
+	CHECK(strstr(program_out, "\ntp2-a/1  web-a        on ") != NULL);
+	CHECK(strstr(program_out, "\npis/15   pi15         on ") != NULL);
+	CHECK(strstr(program_out, "\ntp2-c/2  lab-2        off ") != NULL);
 	snprintf(
 	    pattern, sizeof pattern, "%s/xdg-run/rackmux-demo-*", test_dir());
 	CHECK_INT(glob(pattern, 0, NULL, &g), GLOB_NOMATCH);
