@@ -40,7 +40,7 @@ drive_answers(struct fake *f, const uint8_t **data, size_t *left)
 	}
 }
 
-static int
+RM_UNUSED static int
 drive(const struct driver *driver, int slot, const uint8_t *data, size_t len)
 {
 	struct fake *f;
