@@ -85,6 +85,7 @@ static struct row *
 add_row(struct table *t)
 {
 	t->rows = mem_grow(t->rows, t->n + 1, sizeof *t->rows);
+	memset(&t->rows[t->n], 0, sizeof *t->rows);
 	return &t->rows[t->n++];
 }
 
@@ -107,6 +108,31 @@ add_board(struct table *t, const struct board *b)
 	r->cell[COL_LOAD] = cell(t, board_value(b, NAME_BOARD_LOAD, NULL));
 	r->cell[COL_UPTIME] = cell(t, board_value(b, NAME_BOARD_UPTIME, NULL));
 	r->cell[COL_WHY] = ascii_only(why, t->utf8);
+}
+
+/* Its whole output, and what is wrong with it. */
+static void
+add_feed(struct table *t, const struct feed *f)
+{
+	char why[256] = "", watts[32] = "-";
+	struct row *r = add_row(t);
+	double w;
+	int ports;
+
+	if (!feed_trouble(f, why, sizeof why) && f->origin != NULL &&
+	    f->origin->link != LINK_UP)
+		str_copy(why, sizeof why, f->origin->why_text);
+	if (model_feed_totals(f, &w, &ports))
+		str_format(watts, sizeof watts, "%.1fW", w);
+	r->cell[COL_NODE] = mem_strdup(f->name);
+	r->cell[COL_NAME] = mem_strdup(f->type);
+	r->cell[COL_STATE] =
+	    mem_strdup(f->origin ? link_state_name(f->origin->link) : "-");
+	r->cell[COL_WATTS] = mem_strdup(watts);
+	for (size_t c = 0; c < COLUMNS; c++)
+		if (r->cell[c] == NULL)
+			r->cell[c] = c == COL_WHY ? ascii_only(why, t->utf8)
+						  : mem_strdup("-");
 }
 
 static char *
@@ -205,6 +231,9 @@ status_text(
 			if (selector_node(sel, b->nodes[k]))
 				add_node(&t, b->nodes[k]);
 	}
+	for (size_t i = 0; i < m->n_feeds; i++)
+		if (selector_feed(sel, m->feeds[i]))
+			add_feed(&t, m->feeds[i]);
 	print_table(f, &t);
 	for (size_t i = 0; i < t.n; i++)
 		for (size_t c = 0; c < COLUMNS; c++)
