@@ -130,8 +130,11 @@ busy(const struct order *o, char *text, size_t size)
 static enum act_outcome
 judge_v2(struct order *o, const struct link_result *r, char *text, size_t size)
 {
-	const char *p = strstr(r->out, "node ");
+	const char *p = NULL;
 
+	/* The last thing that it said. */
+	for (const char *at = r->out; (at = strstr(at, "node ")) != NULL; at++)
+		p = at;
 	if (r->status == 3 || strstr(r->out, " is busy") != NULL) {
 		busy(o, text, size);
 		return ACT_FAILED;

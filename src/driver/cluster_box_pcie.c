@@ -12,7 +12,7 @@
  */
 
 static const char no_speed[] =
-    "The kernel does not tell the speed of the node's PCIe link.";
+    "The board does not tell the speed of the node's PCIe link.";
 
 void
 mcb_report_speed(

@@ -33,7 +33,7 @@ const char mcb_once_body[] =
     "rm_get \"$R/proc/sys/kernel/hostname\"\n"
     "[ \"$x\" != - ] || x=$(uname -n)\n"
     "printf 'hostname %s\\n' \"$x\"\n"
-    "for f in mixtile-release openwrt_release; do\n"
+    "for f in openwrt_release mixtile-release; do\n"
     "[ -r \"$R/etc/$f\" ] || continue\n"
     "while read -r l; do\n"
     "case $l in FIRMWARE_VERSION=*|DISTRIB_DESCRIPTION=*)\n"

@@ -502,6 +502,7 @@ TEST(cluster_box_scripts_on_v2)
 		shell(f, shells[i], g);
 		CHECK_INT(f->fresh, 1);
 		IS(f, 0, "board.generation", BOARD, "v2");
+		IS(f, 0, "board.firmware", BOARD, "2.0-rc.4");
 		IS(f, 0, "board.rail", BOARD, "on");
 		IS(f, 0, "board.fan.0.rpm", BOARD, "3120");
 		IS(f, 1, "power.state", BOARD, "on");
