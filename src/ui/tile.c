@@ -334,6 +334,9 @@ even_pen(struct canvas *c, struct rect r, int row, uint8_t flags, int even)
 	return row_pen(c, r, row, flags, 3);
 }
 
+/* From this width on the second line has room for watts; below, the third. */
+enum { VITALS_W = 32 };
+
 /* The second line of a wide tile: how it is connected and how it does. */
 static void
 draw_vitals(struct canvas *c, const struct node *n, struct rect r,
@@ -357,12 +360,14 @@ draw_vitals(struct canvas *c, const struct node *n, struct rect r,
 	pen_gap(&p, 1);
 	pen_number(&p, n, NAME_UPTIME, "up", 7, human_seconds);
 	pen_number(&p, n, NAME_LOAD_1M, "ld", 7, human_load);
-	pen_number(&p, n, NAME_POWER_WATTS, "", 6, format_watts);
+	if (even >= VITALS_W)
+		pen_number(&p, n, NAME_POWER_WATTS, "", 6, format_watts);
 }
 
 /* The third: what is wrong; else what its console said; else the rest. */
 static void
-draw_word(struct canvas *c, const struct node *n, struct rect r, uint8_t flags)
+draw_word(struct canvas *c, const struct node *n, struct rect r, uint8_t flags,
+    int even)
 {
 	struct pen p = row_pen(c, r, 2, flags, 3);
 	const struct value *last = node_value(n, NAME_CONSOLE_LAST, NULL);
@@ -383,6 +388,9 @@ draw_word(struct canvas *c, const struct node *n, struct rect r, uint8_t flags)
 		pen_text(&p, ROLE_DIM, "no link of its own");
 		return;
 	}
+	v = node_value(n, NAME_POWER_WATTS, NULL);
+	if (even < VITALS_W && value_state(v) != VALUE_UNKNOWN)
+		pen_number(&p, n, NAME_POWER_WATTS, "", 4, format_watts);
 	if (value_state(node_value(n, NAME_MEM_USED, NULL)) != VALUE_UNKNOWN)
 		pen_number(&p, n, NAME_MEM_USED, "mem", 8, format_percent);
 	if (value_state(node_value(n, NAME_FAN_RPM, NULL)) != VALUE_UNKNOWN)
@@ -413,7 +421,7 @@ draw_wide(struct canvas *c, const struct node *n, struct rect r, uint8_t flags,
 		pen_spark(&p, n, cells, even >= 46 ? 2 : 5);
 	}
 	draw_vitals(c, n, r, flags, even);
-	draw_word(c, n, r, flags);
+	draw_word(c, n, r, flags, even);
 }
 
 /* One or two words for what a narrow tile has no room to explain. */
