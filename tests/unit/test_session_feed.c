@@ -91,7 +91,7 @@ config_of(const char *text)
 	struct buf b;
 
 	buf_init(&b, 0);
-	buf_puts(&b, "poll = 0.2;\nssh: { config = \"none\"; };\n");
+	buf_puts(&b, "poll = 20;\nssh: { config = \"none\"; };\n");
 	for (const char *s = text; *s != '\0'; s++)
 		if (*s == '@')
 			buf_puts(&b, test_dir());
@@ -150,11 +150,15 @@ node(const char *name)
 	return n;
 }
 
+/* Rounds are far apart, so that a slow machine is not taken for a lost one;
+ * here they are asked for. */
 static void
 wait_state(const char *name, enum node_state want)
 {
-	while (node_state(node(name)) != want)
-		loop_turn(loop, 1000);
+	while (node_state(node(name)) != want) {
+		session_refresh(session, NULL);
+		loop_turn(loop, 50);
+	}
 }
 
 struct told {
@@ -184,8 +188,10 @@ act(const char *name, enum act a, struct told *t)
 static void
 wait_told(const struct told *t)
 {
-	while (t->n == 0)
-		loop_turn(loop, 1000);
+	while (t->n == 0) {
+		session_refresh(session, NULL);
+		loop_turn(loop, 50);
+	}
 	CHECK_INT(t->n, 1);
 }
 
