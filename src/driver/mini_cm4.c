@@ -112,6 +112,7 @@ mc_round_failed(struct mc *mc, enum link_why kind, const char *why)
 {
 	bool refused = mc->port_why[0] != '\0';
 
+	mc->recent = false;
 	if (refused || !mc_serial(mc))
 		mc_power_unknown(mc, why);
 	/* What the host measures is fresh all the same. */

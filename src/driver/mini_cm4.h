@@ -58,6 +58,7 @@ struct mc {
 	char port[160];		/* of the controller on its host, or "" */
 	unsigned ports;		/* how many it could be */
 	char boot[48], usb[24], usb_now[24];	/* what a reset would change */
+	unsigned usbs;		/* Picos that its USB shows */
 	bool told_cannot;
 	/* The controller. */
 	struct dialogue *dialogue;
@@ -69,6 +70,7 @@ struct mc {
 	bool asking;		/* the round's question is under way */
 	struct mc_order *orders;
 	struct mc_node node[MC_SLOTS];
+	bool recent;		/* the last round measured */
 	char port_why[300];	/* why nothing may be typed, or "" */
 };
 

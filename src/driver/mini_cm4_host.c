@@ -128,7 +128,8 @@ parse_line(struct mc *mc, const char *key, char *rest)
 		if (mc->ports++ == 0)
 			str_copy(mc->port, sizeof mc->port, rest);
 	} else if (strcmp(key, "usb") == 0)
-		str_copy(mc->usb_now, sizeof mc->usb_now, rest);
+		str_copy(mc->usb_now, sizeof mc->usb_now,
+		    mc->usbs++ == 0 ? rest : "");
 	else if (strcmp(key, "ina") == 0) {
 		keep(h->shunt_uohm, sizeof h->shunt_uohm, &rest);
 		keep(h->bus_mv, sizeof h->bus_mv, &rest);
@@ -314,7 +315,7 @@ mc_parse_host(struct mc *mc, char *text)
 	struct mc_host *h = &mc->host;
 	char *at = text, *line, *key, *rest;
 
-	mc->ports = 0;
+	mc->ports = mc->usbs = 0;
 	mc->usb_now[0] = '\0';
 	h->shunt_uohm[0] = h->bus_mv[0] = h->curr_ma[0] = '\0';
 	h->rpm[0] = h->pwm[0] = '\0';

@@ -139,6 +139,7 @@ mc_measured(struct mc *mc, const double ma[MC_SLOTS])
 		mc_forget(mc,
 		    "All nodes stopped drawing current at once: the controller "
 		    "was reset, or its supply failed, and it cannot tell.");
+	mc->recent = true;
 	for (int i = 0; i < MC_SLOTS; i++) {
 		mc->node[i].ma = ma[i];
 		mc->node[i].measured = true;
@@ -250,7 +251,7 @@ mc_report_power(struct mc *mc)
 {
 	for (int slot = 1; slot <= MC_SLOTS; slot++) {
 		report_told(mc, slot);
-		if (!mc->node[slot - 1].measured)
+		if (!mc->recent || !mc->node[slot - 1].measured)
 			continue;
 		report_state(mc, slot);
 		report_current(mc, slot);

@@ -200,8 +200,9 @@ mc_lost(struct mc *mc, const char *why)
 
 	str_copy(copy, sizeof copy, why);
 	mc->asking = mc->wants_poll = false;
-	/* On the host the stream ends when the port goes away. */
-	if (!mc_serial(mc))
+	/* A serial line ends with its link, and a host tells the USB devices
+	 * apart: what is left is a host that shows none, or several. */
+	if (!mc_serial(mc) && mc->usb[0] == '\0')
 		mc_forget(mc, was_away);
 	mc_orders_lost(mc, copy);
 	if (round)
