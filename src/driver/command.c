@@ -21,13 +21,8 @@
 #define PIPELINE_MAX 16
 
 const char cmd_using_body[] =
-    "if [ -w \"$1\" ] || ! command -v sudo >/dev/null 2>&1; then\n"
-    "shift\n"
-    "\"$@\"\n"
-    "else\n"
-    "shift\n"
-    "sudo -n \"$@\"\n"
-    "fi";
+    "if [ -w \"$1\" ] || ! command -v sudo >/dev/null 2>&1; then "
+    "shift; \"$@\"; else shift; sudo -n \"$@\"; fi";
 
 const char cmd_preamble[] =
     "PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; LC_ALL=C; "
@@ -141,7 +136,7 @@ add_run(struct cmd *c, struct buf *b, size_t i, int slot, bool piped)
 		struct buf whole;
 
 		buf_init(&whole, 0);
-		buf_printf(&whole, "using() {\n%s\n}\n%s", cmd_using_body,
+		buf_printf(&whole, "using() { %s; }; %s", cmd_using_body,
 		    buf_str(&cmd));
 		buf_printf(&limited, "timeout %u sh -c ", a->timeout_s);
 		buf_quote(&limited, buf_str(&whole));

@@ -114,9 +114,9 @@ give(struct cmd *c, const struct order *order, const char *run,
 	buf_init(&script, 0);
 	buf_init(&cmd, 0);
 	buf_printf(
-	    &script, "%susing() {\n%s\n}\n{ ", cmd_preamble, cmd_using_body);
+	    &script, "%susing() { %s; }; ( ", cmd_preamble, cmd_using_body);
 	recipe_expand(c->drv.config.recipe, run, o.slot, true, &script);
-	buf_puts(&script, "\n} </dev/null 2>&1");
+	buf_puts(&script, " ) </dev/null 2>&1");
 	buf_puts(&cmd, "sh -c ");
 	buf_quote(&cmd, buf_str(&script));
 	drv_order(&c->drv, &o, buf_str(&cmd), timeout_ms);

@@ -7,6 +7,7 @@
  *                             several); what follows, up to the next
  *   rail 1 enabled            line with one of these marks, comes back
  *   end
+ *   ~ clusterctrl on p1       the same; what must be sent holds this
  *   = 1 power.state board on  SLOT NAME SOURCE VALUE
  *   = 1 temp.soc board ? why  unknown, and its reason holds "why"
  *   = fresh                   the last round went well
@@ -80,6 +81,16 @@ transcript_sent(struct transcript *t, const char *cmd)
 		sent = nl + 1;
 	if (strcmp(sent, cmd) != 0)
 		TFAIL(t, "sent \"%s\", not \"%s\"", sent, cmd);
+	t->answering = true;
+}
+
+static void
+transcript_sent_part(struct transcript *t, const char *part)
+{
+	transcript_answer(t);
+	if (t->f->runs == 0 || strstr(t->f->run[0].cmd, part) == NULL)
+		TFAIL(t, "sent \"%s\", without \"%s\"",
+		    t->f->runs > 0 ? t->f->run[0].cmd : "nothing", part);
 	t->answering = true;
 }
 
@@ -184,6 +195,8 @@ transcript_line(struct transcript *t, char *line)
 		return;
 	if (line[0] == '>' && line[1] == ' ')
 		transcript_sent(t, line + 2);
+	else if (line[0] == '~' && line[1] == ' ')
+		transcript_sent_part(t, line + 2);
 	else if (line[0] == '!' && line[1] == ' ')
 		transcript_outcome(t, line + 2);
 	else if (line[0] == '*' && line[1] == ' ')
