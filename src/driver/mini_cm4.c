@@ -22,7 +22,7 @@
 static const struct driver_setting settings[] = {
 	{ "identified", SETTING_BOOL, 0, 0, "false",
 	    "the operator's word that the serial port is this controller's" },
-	{ "console", SETTING_TEXT, 1, 150, "",
+	{ "controller", SETTING_TEXT, 1, 150, "",
 	    "the controller's serial port on its host Pi" },
 	{ "on_ma", SETTING_NUMBER, 0, 100000, "50",
 	    "a node that draws as much, as the controller prints it, is on" },

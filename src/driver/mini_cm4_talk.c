@@ -26,10 +26,10 @@ static const char nameless[] =
     "identified = true.";
 static const char no_port[] =
     "The host shows no Pico below /dev/serial/by-id: look at the USB cable, "
-    "or name the controller's port by console = \"/dev/...\".";
+    "or name the controller's port by controller = \"/dev/...\".";
 static const char many_ports[] =
     "The host shows several Picos below /dev/serial/by-id: name the "
-    "controller's port by console = \"/dev/serial/by-id/...\".";
+    "controller's port by controller = \"/dev/serial/by-id/...\".";
 static const char stranger[] =
     "A Pico is there, but it does not answer h and a as this board's "
     "controller does: another firmware, or another Pico.";
@@ -95,7 +95,7 @@ copy_command(struct buf *b, const char *port)
 static const char *
 host_port(struct mc *mc)
 {
-	const char *set = drv_setting(&mc->drv, "console");
+	const char *set = drv_setting(&mc->drv, "controller");
 
 	if (*set != '\0')
 		return set;

@@ -288,7 +288,7 @@ TEST(mini_cm4_copies_to_the_port)
 {
 	for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
 		struct setting s[2] = { { "identified", "true" },
-			{ "console", NULL } };
+			{ "controller", NULL } };
 		struct fake *f = peer_fake(&driver_mini_cm4, "ssh://pi@host");
 		struct loop *loop = f->loop;
 		int master, slave, in, out, status = -1;
