@@ -157,19 +157,32 @@ land_all(struct node *n)
 	}
 }
 
+/* Who else hangs on the port has changed. */
+static void
+land_on(struct feed *f, int port)
+{
+	for (size_t i = 0; i < f->n_fed; i++)
+		if (f->fed[i]->feed_port == port)
+			land_all(f->fed[i]);
+}
+
 void
 node_set_feed(struct node *n, struct feed *f, int port)
 {
 	char ref[sizeof n->feed_ref] = "";
+	struct feed *old = n->feed;
+	int old_port = n->feed_port;
 
 	if (f != NULL && port > 0)
 		str_format(ref, sizeof ref, "%s/%d", f->name, port);
 	else if (f != NULL)
 		str_copy(ref, sizeof ref, f->name);
-	if (n->feed == f && strcmp(n->feed_ref, ref) == 0)
+	if (old == f && strcmp(n->feed_ref, ref) == 0)
 		return;
-	if (n->feed != NULL)
+	if (old != NULL) {
 		unplug(n);
+		land_on(old, old_port);
+	}
 	if (f == NULL)
 		return;
 	n->feed = f;
@@ -177,7 +190,7 @@ node_set_feed(struct node *n, struct feed *f, int port)
 	str_copy(n->feed_ref, sizeof n->feed_ref, ref);
 	f->fed = mem_grow(f->fed, f->n_fed + 1, sizeof *f->fed);
 	f->fed[f->n_fed++] = n;
-	land_all(n);
+	land_on(f, n->feed_port);
 	model_changed(f->model);
 }
 

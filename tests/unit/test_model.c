@@ -623,6 +623,7 @@ TEST(a_node_that_answers_without_its_feed)
 	up(&r);
 	node_set_feed(r.b->nodes[0], f, 1);
 	port_is(f, 1, "off", "disabled");
+	loop_advance(r.loop, 1000);
 	origin_fresh(r.b, r.node);
 	CHECK_STR(trouble(&r), "");
 	loop_advance(r.loop, 5000);
@@ -649,7 +650,11 @@ TEST(watts_of_a_feed_count_once)
 	port_watts(f, 7, 30);
 	node_set_feed(r.b->nodes[0], f, 1);
 	node_set_feed(r.b->nodes[1], f, 2);
+	CHECK(value_note(node_value(r.b->nodes[1], NAME_POWER_WATTS, NULL)) ==
+	    NULL);
 	node_set_feed(r.b->nodes[2], f, 2);
+	CHECK(value_note(node_value(r.b->nodes[1], NAME_POWER_WATTS, NULL)) !=
+	    NULL);
 	/* The first one's board measures it too. */
 	say_number(&r, r.board, NAME_POWER_WATTS, 4);
 	model_totals(r.m, &t);

@@ -322,12 +322,16 @@ TEST(a_new_configuration_touches_only_what_changed)
 	    config_of(SWITCH
 		"boards = ( { name = \"b\"; type = \"linux\"; slots = 3; "
 		"nodes = ( { slot = 1; name = \"one\"; feed = \"sw/2\"; },"
-		"{ slot = 2; name = \"two\"; feed = \"sw/1\"; } ); } );\n"),
+		"{ slot = 2; name = \"two\"; feed = \"sw/1\"; },"
+		"{ slot = 3; name = \"three\"; } ); } );\n"),
 	    &change);
-	CHECK(m->feeds[0] == f);
+	/* At once, by what the feed had said of the ports. */
+	CHECK_INT(change.feeds + change.changed + change.added, 0);
+	CHECK(m->feeds[0] == f && f->origin == o);
 	CHECK_INT(f->n_fed, 2);
-	wait_state("two", NODE_OFF);
-	wait_state("one", NODE_ON);
+	CHECK_INT(node_state(node("two")), NODE_OFF);
+	CHECK_INT(node_state(node("one")), NODE_ON);
+	CHECK_INT(node_state(node("three")), NODE_UNKNOWN);
 	session_apply(session,
 	    config_of("boards = ( { name = \"b\"; type = \"linux\"; slots = 3; "
 		      "link = \"exec:false\"; } );\n"),
