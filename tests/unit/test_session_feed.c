@@ -467,6 +467,15 @@ TEST(an_interrupted_cycle_is_told_until_it_is_over)
 	wait_told(&t);
 	CHECK_INT(t.outcome, ACT_OK);
 	CHECK_INT(interrupted(), 0);
+	save("port1", "off\n");
+	session_apply(session,
+	    config_of(SWITCH
+		"boards = ( { name = \"b\"; type = \"linux\"; slots = 1; "
+		"nodes = ( { slot = 1; name = \"one\"; feed = \"sw/1\"; } "
+		"); } );\n"),
+	    NULL);
+	wait_state("one", NODE_OFF);
+	CHECK(!node_trouble(node("one"), text, sizeof text));
 	end();
 }
 
