@@ -453,3 +453,35 @@ TEST(mini_cm4_is_known_by_its_host)
 		    cases[i].ours);
 	}
 }
+
+static const struct driver *found;
+
+static void
+on_facts(void *arg, const struct link_result *r)
+{
+	(void)arg;
+	found = driver_detect(r->out);
+}
+
+/* The script that asks, in real shells. */
+TEST(mini_cm4_is_found_on_its_host)
+{
+	host();
+	put_tool("uname");
+	for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
+		struct fake *f = peer_fake(&driver_mini_cm4, "ssh://pi@host");
+		struct loop *loop = f->loop;
+
+		put("root/sys/bus/usb/devices/1-1/product", "USB2517\n");
+		f->drv->link.run(f, driver_facts_script, 1000, on_facts, NULL);
+		fake_shell(f, shells[i]);
+		CHECK_STR(found->type, "linux");
+		put("root/sys/bus/usb/devices/1-1/product",
+		    "RaspberryPiCluster\n");
+		f->drv->link.run(f, driver_facts_script, 1000, on_facts, NULL);
+		fake_shell(f, shells[i]);
+		CHECK_STR(found->type, "mini-cm4");
+		fake_free(f);
+		peer_end(loop);
+	}
+}
