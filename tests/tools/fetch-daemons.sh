@@ -1,11 +1,13 @@
 #!/bin/sh
-# Unpack the SSH servers that the tests talk to, without installing them.
+# Unpack the SSH servers and the IPMI simulator that the tests talk to, without
+# installing them: their packages would start services.
 # Usage: fetch-daemons.sh DIR. Does nothing when they are there already.
 set -eu
 
 dir=${1:?usage: fetch-daemons.sh DIR}
 packages="openssh-server dropbear-bin libwrap0 libtommath1 libtomcrypt1
-    libnss-wrapper"
+    libnss-wrapper openipmi libopenipmi0 libpopt0 ipmitool libfreeipmi17
+    libreadline8"
 
 # A tree that holds other packages is not what is wanted now.
 [ "$(cat "$dir/done" 2>/dev/null)" = "$packages" ] && exit 0
@@ -23,10 +25,11 @@ fi
 for deb in "$tmp"/*.deb; do
 	dpkg-deb -x "$deb" "$dir"
 done
-LD_LIBRARY_PATH=$(echo "$dir"/usr/lib/*-linux-gnu)
+LD_LIBRARY_PATH=$(echo "$dir"/usr/lib/*-linux-gnu):$(echo \
+    "$dir"/lib/*-linux-gnu)
 export LD_LIBRARY_PATH
-for daemon in sshd dropbear; do
-	if ldd "$dir/usr/sbin/$daemon" | grep 'not found' >&2; then
+for daemon in sbin/sshd sbin/dropbear bin/ipmi_sim bin/ipmitool; do
+	if ldd "$dir/usr/$daemon" | grep 'not found' >&2; then
 		echo "fetch-daemons: $daemon lacks these libraries" >&2
 		exit 1
 	fi
