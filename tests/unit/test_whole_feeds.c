@@ -100,3 +100,27 @@ TEST(a_feed_is_asked_by_its_name)
 	    3);
 	simproc_stop(&sim);
 }
+
+/* It fails with the nodes that it powers, and not with others. */
+TEST(a_feed_that_fails_is_named)
+{
+	char *path = text_of("%s/r.cfg", test_dir());
+
+	file_write(path,
+	    "ssh: { config = \"none\"; };\n"
+	    "boards = ( { name = \"b\"; type = \"linux\"; slots = 2; nodes = "
+	    "( { slot = 1; name = \"one\"; feed = \"rel\"; },\n"
+	    "{ slot = 2; name = \"two\"; feed = \"well\"; } ); } );\n"
+	    "feeds = ( { name = \"rel\"; type = \"command\"; on = \"x\"; "
+	    "off = \"y\"; link = \"exec:false\"; },\n"
+	    "{ name = \"well\"; type = \"command\"; on = \"x\"; "
+	    "off = \"y\"; status = \"echo is on\"; } );\n");
+	CHECK_INT(ran_words(&ran, "status", "-c", path, NULL), 1);
+	CHECK(strstr(ran.err, "rackmux: rel: ") != NULL);
+	CHECK(strstr(ran.err, "well") == NULL);
+	CHECK_INT(ran_words(&ran, "status", "-c", path, "two", NULL), 0);
+	CHECK(strstr(ran.out, "two   on") != NULL);
+	CHECK_INT(ran_words(&ran, "status", "-c", path, "one", NULL), 1);
+	CHECK(strstr(ran.err, "rackmux: rel: ") != NULL);
+	free(path);
+}
