@@ -238,8 +238,6 @@ cluster_box_release(struct sim_board *b)
 
 	if (box == NULL)
 		return;
-	/* Jobs first: they still use what follows. */
-	machine_release(&b->machine);
 	for (k = 0; k < CB_SLOTS; k++)
 		cb_tty_release(&box->nodes[k]);
 	free(box);
