@@ -162,15 +162,15 @@ TEST(the_dashboard_cuts_power_after_its_question_only)
 
 	begin(&sim);
 	dash_start(&x, 100, 30, program_env(), argv);
-	vtx_wait_text(&x, "wa", SOON);
+	CHECK(vtx_wait_text(&x, "wa", SOON));
 	/* Before the first answer a slot is not known to take orders. */
-	vtx_wait_text(&x, "2 wb", SOON);
+	CHECK(vtx_wait_text(&x, "2 wb", SOON));
 	vtx_send(&x, "p");
-	vtx_wait_text(&x, "power off     can", SOON);
+	CHECK(vtx_wait_text(&x, "power off     can", SOON));
 	vtx_send(&x, "j\r");
-	vtx_wait_text(&x, "what runs there is lost", SOON);
+	CHECK(vtx_wait_text(&x, "what runs there is lost", SOON));
 	vtx_send(&x, "y");
-	vtx_wait_text(&x, "power.off: done", SOON);
+	CHECK(vtx_wait_text(&x, "power.off: done", SOON));
 	vtx_send(&x, "q");
 	CHECK(vtx_wait_exit(&x, &status, SOON));
 	CHECK_INT(status, 0);
