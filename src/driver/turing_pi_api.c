@@ -335,7 +335,8 @@ parse_date(struct tp *tp, const char *rest)
 	double now = (double)tp->drv.link.wall(tp->drv.link.arg) / 1000;
 	double said, skew = 0;
 
-	if (!str_double(rest, &said))
+	/* A clock that is off by thousands of years is no clock. */
+	if (!str_double(rest, &said) || !(said >= 0 && said < 1e12))
 		return;
 	/* It was read in between, and has whole seconds. */
 	if (said > now)

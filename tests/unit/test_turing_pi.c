@@ -183,6 +183,20 @@ TEST(turing_pi_scripts_on_v2_5)
 	}
 }
 
+/* A date of 32 digits was cast to an integer that cannot hold it. */
+TEST(turing_pi_clock_that_cannot_be_is_no_clock)
+{
+	struct fake *f = fake_new(&driver_turing_pi, 0);
+
+	f->drv->driver->poll(f->drv);
+	fake_answer(f, LINK_DONE, 0, "once yes\nend\n", NULL);
+	fake_answer(f, LINK_DONE, 0,
+	    "date 17000000000000000000000000000000\nend\n", NULL);
+	CHECK_INT(f->fresh, 1);
+	CHECK(fake_find(f, 0, "board.clock.skew", SOURCE_BOARD) == NULL);
+	fake_free(f);
+}
+
 TEST(turing_pi_scripts_on_2_0_5)
 {
 	tools();
