@@ -167,3 +167,156 @@ TEST(command_runs_in_real_shells)
 	}
 	free(text);
 }
+
+/* In both shells: what clusterctrl prints is read, what it is told it does,
+ * and its errors are told in its own words. */
+TEST(command_clusterhat_in_real_shells)
+{
+	struct recipe *r = described("", "clusterhat");
+
+	lay_out();
+	put("bin/clusterctrl",
+	    "#!/bin/sh\ncase $1 in\nstatus) echo maxpi:4; "
+	    "for p in 1 2 3 4; do if [ -e \"$RACKMUX_ROOT/p$p\" ]; then "
+	    "echo p$p:1; else echo p$p:0; fi; done ;;\n"
+	    "on) : >\"$RACKMUX_ROOT/$2\" ;;\n"
+	    "*) echo \"ERROR: Valid options are p1-p4\" ;;\nesac\n");
+	put("root/there", "");
+	for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
+		struct fake *f = fake_of(r);
+		char path[600];
+
+		driver_command.poll(f->drv);
+		fake_shell(f, shells[i]);
+		CHECK_INT(f->slots, 4);
+		IS(f, 3, "power.state", BOARD, "off");
+		driver_command.act(f->drv, 1, 3, ACT_POWER_ON);
+		fake_shell(f, shells[i]);
+		CHECK_INT(f->outcome, ACT_OK);
+		driver_command.poll(f->drv);
+		fake_shell(f, shells[i]);
+		IS(f, 3, "power.state", BOARD, "on");
+		IS(f, 2, "power.state", BOARD, "off");
+		driver_command.act(f->drv, 2, 3, ACT_LOCATE_ON);
+		fake_shell(f, shells[i]);
+		CHECK_INT(f->outcome, ACT_FAILED);
+		CHECK_STR(f->acted_text, "ERROR: Valid options are p1-p4");
+		str_format(path, sizeof path, "%s/root/p3", test_dir());
+		CHECK(unlink(path) == 0);
+		fake_free(f);
+	}
+	recipe_unref(r);
+}
+
+/* --- garbage ---------------------------------------------------------------- */
+
+static unsigned long long seed = 88172645463325252ull;
+
+static unsigned
+roll(unsigned n)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return (unsigned)(seed >> 11) % n;
+}
+
+static const char sample[] =
+    "@rm a 0\nmaxpi:4\nhat_version:2.5\np1:1\np2:0\nu1:1\nhat_alert:1\n"
+    "ctrl20:FW:1.6 ADC1:5099mV T1:36.07C FAN:00000001\n0x9e\n"
+    "@rm= a 0 0\n@rm b 0\n0x86\n@rm= b 0 0\n@rm a 1\nCPU Temp,42,degrees "
+    "C,ok\nSystem Power : on\n@rm= a 1 0\n@rm b 2\nFan1,3200,RPM,ok\n"
+    "@rm= b 2 3\n";
+
+static void
+spoil(struct buf *b)
+{
+	static const char *const bits[] = { "\n@rm= a 0 0\n", "@rm a 64\n",
+		"\n", "@rm z 0\n", "maxpi:64\n", "maxpi:1\n", "\xff",
+		"@rm= a -1 0", "p64:1\n", "999999999999999999999", ":", "," };
+
+	buf_clear(b);
+	buf_puts(b, sample);
+	for (unsigned n = roll(8); n > 0; n--) {
+		const char *bit = bits[roll(ARRAY_LEN(bits))];
+		size_t at = roll((unsigned)b->len);
+
+		if (roll(3) == 0)
+			memmove(b->data + at, b->data + at / 2, b->len - at);
+		else
+			memcpy(b->data + at, bit,
+			    strlen(bit) < b->len - at ? strlen(bit)
+						      : b->len - at);
+	}
+	buf_puts(b, "\nend\n");
+}
+
+TEST(command_survives_garbage)
+{
+	struct recipe *all[] = { described("", "clusterhat"),
+		described("", "turing-pi-1"),
+		described("settings: { host = [ \"a\", \"b\" ]; user = "
+			  "\"u\"; password_file = \"p\"; };",
+		    "ipmi") };
+	struct buf b;
+
+	buf_init(&b, 0);
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		struct fake *f = fake_of(all[i]);
+
+		f->tolerant = true;
+		for (unsigned k = 1; k <= 1500; k++) {
+			if (roll(50) == 0)
+				driver_command.reset(f->drv);
+			f->now += 31000;
+			driver_command.poll(f->drv);
+			spoil(&b);
+			fake_answer_len(
+			    f, LINK_DONE, 0, buf_str(&b), b.len, NULL);
+			CHECK_INT(f->fresh + f->stale, k);
+		}
+		fake_free(f);
+		recipe_unref(all[i]);
+	}
+	buf_release(&b);
+}
+
+/* --- what it is ------------------------------------------------------------- */
+
+struct kept {
+	char *text;
+};
+
+static void
+keep(void *arg, const struct link_result *r)
+{
+	((struct kept *)arg)->text = mem_strdup(r->out);
+}
+
+/* The facts of a ClusterHAT's controller, and of one of its nodes. */
+TEST(command_is_detected_by_facts)
+{
+	static const char *const types[] = { "TYPE=c\nCLUSTERCTRL=yes\n",
+		"TYPE=node\n" };
+
+	put_tool("tr");
+	put_tool("uname");
+	for (size_t i = 0; i < 4; i++) {
+		struct fake *f = fake_new(&driver_skel, 0);
+		struct kept k = { NULL };
+		struct recipe *r;
+		int sure;
+
+		put("root/etc/default/clusterctrl", types[i % 2]);
+		f->drv->link.run(
+		    f->drv->link.arg, driver_facts_script, 5000, keep, &k);
+		fake_shell(f, shells[i / 2]);
+		r = recipe_detect(k.text, &sure);
+		CHECK((r != NULL) == (i % 2 == 0));
+		if (r != NULL)
+			CHECK_STR(r->name, "clusterhat");
+		recipe_unref(r);
+		free(k.text);
+		fake_free(f);
+	}
+}
