@@ -55,6 +55,7 @@ static void
 check_type(struct config_board *b, bool partial, struct diags *d)
 {
 	const struct cfg_node *at = config_at(b->at, "type");
+	const char *near;
 
 	if (b->o.type == NULL) {
 		if (!partial && cfg_get(b->at, "type") == NULL)
@@ -63,7 +64,12 @@ check_type(struct config_board *b, bool partial, struct diags *d)
 		return;
 	}
 	b->driver = b->described ? &driver_command : driver_find(b->o.type);
-	if (b->driver == NULL)
+	near = b->driver == NULL ? config_nearest_recipe(b->o.type) : NULL;
+	if (near != NULL)
+		diags_add(d, at->file, at->line,
+		    "unknown board type '%s': did you mean '%s'?", b->o.type,
+		    near);
+	else if (b->driver == NULL)
 		config_unknown_type(
 		    at, "board", b->o.type, driver_table, driver_table_len, d);
 }

@@ -71,3 +71,20 @@ config_read_recipe(struct config *c, struct config_board *b, const char *base,
 	if (!(b->o.poll > 0))
 		b->o.poll = b->recipe->poll;
 }
+
+const char *
+config_nearest_recipe(const char *type)
+{
+	const char *names[32];
+	size_t n = 0;
+
+	for (size_t i = 0; i < driver_table_len && n < ARRAY_LEN(names); i++)
+		names[n++] = driver_table[i]->type;
+	if (diag_nearest(type, names, n) != NULL)
+		return NULL;
+	n = 0;
+	for (const struct recipe_builtin *b = recipe_builtins;
+	     b->name != NULL && n < ARRAY_LEN(names); b++)
+		names[n++] = b->name;
+	return diag_nearest(type, names, n);
+}

@@ -158,6 +158,8 @@ TEST(recipe_mistakes_of_commands)
 	wrong("type = \"command\"; recipe = \"clusterhta\";",
 	    "b.cfg:2: there is no description 'clusterhta': there are "
 	    "clusterhat, ");
+	wrong("type = \"clusterhta\";",
+	    "unknown board type 'clusterhta': did you mean 'clusterhat'?");
 	wrong("type = \"ipmi\";", "needs a setting: settings = { host");
 	wrong("type = \"ipmi\"; settings = { hots = \"a\"; };",
 	    "no setting 'hots': did you mean 'host'?");

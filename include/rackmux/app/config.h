@@ -90,6 +90,8 @@ void		 config_unknown_type(const struct cfg_node *at,
 /* config_recipe.c: what describes a board, if anything. */
 void		 config_read_recipe(struct config *, struct config_board *,
 		    const char *base, bool partial, struct diags *);
+/* The description that a type was likely meant to name, and no driver. */
+const char	*config_nearest_recipe(const char *type);
 /* config_feed.c */
 void		 config_read_feeds(struct config *, const struct cfg_node *list,
 		    const char *base, struct diags *);
