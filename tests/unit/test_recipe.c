@@ -244,9 +244,10 @@ TEST(recipe_ids_tell_changes)
 {
 	struct diags d = { 0 };
 	char *path, *ids[3];
-	static const char *const texts[] = { "slots = 2;", "slots = 2;",
-		"slots = 2; refuse = ( { slot = 1; act = \"power.on\"; why = "
-		"\"It is mine alone.\"; } );" };
+	static const char refusing[] =
+	    "slots = 2; refuse = ( { slot = 1; act = \"power.on\"; why = "
+	    "\"It is mine alone.\"; } );";
+	const char *const texts[] = { "slots = 2;", "slots = 2;", refusing };
 
 	for (size_t i = 0; i < 3; i++) {
 		struct cfg_tree *t = cfgtree_parse("x", texts[i], &d);
