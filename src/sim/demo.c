@@ -86,6 +86,10 @@ static const char rack_text[] =
     "    nodes = ({ slot = 1; name = \"k1\"; },\n"
     "      { slot = 2; name = \"k2\"; },\n"
     "      { slot = 3; name = \"k3\"; on = false; }); },\n"
+    "  { name = \"hat\"; type = \"clusterhat\"; unit = 5;\n"
+    "    nodes = ({ slot = 1; name = \"z1\"; },\n"
+    "      { slot = 2; name = \"z2\"; },\n"
+    "      { slot = 3; name = \"z3\"; on = false; }); },\n"
     "  { name = \"poe\"; type = \"unifi\"; slots = 16; budget_w = 150; },\n"
     "  { name = \"mt\"; type = \"routeros\"; slots = 8; }\n"
     ");\n";
