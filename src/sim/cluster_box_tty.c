@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "picocom.h"
 #include "rackmux/base/text.h"
 
 #define LOG_MAX (512 * 1024)
@@ -16,9 +17,7 @@
 #define RUN_DIR "/var/run/nodectl"
 #define VIEWERS_MAX 8
 #define LOOK_MS 20
-#define CTRL_A 0x01
-#define CTRL_Q 0x11
-#define CTRL_X 0x18
+#define BAUD "1500000"
 #define CTRL_BRACKET 0x1d
 
 static const int ttys[CB_SLOTS] = { 1, 2, 3, 0 };
@@ -198,69 +197,6 @@ cb_attach(struct proc *p, struct cb_node *cn)
 
 /* --- picocom --- */
 
-static bool
-type(
-    struct device *d, unsigned opening, const char *s, size_t len, bool *escape)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++) {
-		bool was = *escape;
-
-		*escape = !was && s[i] == CTRL_A;
-		if (was && (s[i] == CTRL_X || s[i] == CTRL_Q))
-			return false;
-		if (!*escape)
-			(void)device_write(d, opening, s + i, 1);
-	}
-	return true;
-}
-
-static void
-session(struct proc *p, struct device *d)
-{
-	unsigned opening = device_open(d);
-	bool escape = false;
-	char text[512];
-	ssize_t n;
-
-	(void)device_set(d, "1500000");
-	(void)device_set(d, "raw");
-	(void)device_set(d, "-echo");
-	proc_raw(p, true);
-	for (;;) {
-		n = proc_read_for(p, text, sizeof(text), LOOK_MS);
-		if (n == 0 || n == -1)
-			break;
-		if (n > 0 && !type(d, opening, text, (size_t)n, &escape))
-			break;
-		while ((n = device_take(d, opening, text, sizeof(text))) > 0)
-			(void)proc_out(p, text, (size_t)n);
-		if (n < 0)
-			break;
-	}
-	proc_raw(p, false);
-	device_close(d, opening);
-}
-
-static void
-greet(struct proc *p, const char *path)
-{
-	proc_printf(p,
-	    "picocom v3.1\n\nport is        : %s\nflowcontrol    : none\n"
-	    "baudrate is    : 1500000\nparity is      : none\n"
-	    "databits are   : 8\nstopbits are   : 1\n"
-	    "escape is      : C-a\nlocal echo is  : no\n"
-	    "noinit is      : no\nnoreset is     : no\n"
-	    "hangup is      : no\nnolock is      : no\n"
-	    "send_cmd is    : sz -vv\nreceive_cmd is : rz -vv -E\n"
-	    "imap is        : \nomap is        : \n"
-	    "emap is        : crcrlf,delbs,\nlogfile is     : none\n"
-	    "initstring     : none\nexit_after is  : not set\n"
-	    "exit is        : no\n\n",
-	    path);
-}
-
 int
 cb_picocom(struct proc *p, struct cb_node *cn, bool quiet)
 {
@@ -269,7 +205,7 @@ cb_picocom(struct proc *p, struct cb_node *cn, bool quiet)
 	str_format(
 	    path, sizeof(path), "/dev/ttyCH343USB%d", ttys[cn->n->slot - 1]);
 	if (!quiet)
-		greet(p, path);
+		picocom_greet(p, path, BAUD);
 	if (cn->locked || cb_console_served(cn) ||
 	    fault_is(&cn->n->faults, FAULT_TTYBUSY)) {
 		proc_printf(p,
@@ -279,14 +215,8 @@ cb_picocom(struct proc *p, struct cb_node *cn, bool quiet)
 		return 1;
 	}
 	cn->locked = true;
-	if (!quiet)
-		proc_puts(p,
-		    "Type [C-a] [C-h] to see available commands\n"
-		    "Terminal ready\n");
-	session(p, cn->line);
+	picocom_session(p, cn->line, BAUD, quiet);
 	cn->locked = false;
-	if (!quiet)
-		proc_puts(p, "\nTerminating...\nThanks for using picocom\n");
 	return 0;
 }
 

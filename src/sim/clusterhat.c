@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "linux_host.h"
-#include "mini_cm4.h"
+#include "picocom.h"
 #include "uart_device.h"
 #include "rackmux/base/text.h"
 #include "rackmux/sim/personality.h"

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "linux_host.h"
+#include "picocom.h"
 #include "rackmux/base/text.h"
 #include "rackmux/sim/personality.h"
 #include "rackmux/sim/pty.h"

@@ -64,6 +64,5 @@ double	 mini_watts(const struct mini *);
 int	 cmd_i2cget(struct proc *, int argc, char **argv);
 int	 cmd_i2cset(struct proc *, int argc, char **argv);
 int	 cmd_i2cdetect(struct proc *, int argc, char **argv);
-int	 cmd_device_picocom(struct proc *, int argc, char **argv);
 
 #endif

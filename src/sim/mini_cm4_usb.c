@@ -1,7 +1,6 @@
 /*
  * The board's USB hub as its host sees it: port 1 is the RP2040, 2 to 5 are
- * the nodes, which are on the bus only while their boot ROM waits there. And
- * picocom, on any of the host's lines.
+ * the nodes, which are on the bus only while their boot ROM waits there.
  */
 #include <string.h>
 
@@ -9,7 +8,6 @@
 #include "rackmux/base/text.h"
 
 #define BUS "/sys/bus/usb/devices/"
-#define LOOK_MS 20
 
 static void
 set(struct vfs *v, const char *dev, const char *key, const char *value)
@@ -112,85 +110,4 @@ mini_usb_refresh(struct mini *m)
 		else
 			forget(v, dev);
 	}
-}
-
-/* --- picocom --- */
-
-static bool
-type(
-    struct device *d, unsigned opening, const char *s, size_t len, bool *escape)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++) {
-		if (*escape && (s[i] == 0x18 || s[i] == 0x11))
-			return false;
-		if (!*escape && s[i] == 0x01)
-			*escape = true;
-		else {
-			*escape = false;
-			(void)device_write(d, opening, s + i, 1);
-		}
-	}
-	return true;
-}
-
-static void
-session(struct proc *p, struct device *d)
-{
-	unsigned opening = device_open(d);
-	bool escape = false;
-	char text[1024];
-	ssize_t got;
-
-	(void)device_set(d, "raw");
-	(void)device_set(d, "-echo");
-	proc_raw(p, true);
-	for (;;) {
-		got = proc_read_for(p, text, sizeof(text), LOOK_MS);
-		if (got == 0 || got == -1)
-			break;
-		if (got > 0 && !type(d, opening, text, (size_t)got, &escape))
-			break;
-		while ((got = device_take(d, opening, text, sizeof(text))) > 0)
-			(void)proc_out(p, text, (size_t)got);
-		if (got < 0)
-			break;
-	}
-	proc_raw(p, false);
-	device_close(d, opening);
-}
-
-int
-cmd_device_picocom(struct proc *p, int argc, char **argv)
-{
-	const char *path = "", *baud = "9600";
-	struct device *d;
-	int i;
-
-	for (i = 1; i < argc; i++) {
-		if (str_starts(argv[i], "/dev/"))
-			path = argv[i];
-		else if (strcmp(argv[i], "-b") == 0 && i + 1 < argc)
-			baud = argv[++i];
-	}
-	d = vfs_find_device(proc_machine(p)->vfs, path);
-	if (d == NULL) {
-		proc_printf(p,
-		    "\nFATAL: cannot open %s: No such file or directory\n",
-		    path);
-		return 1;
-	}
-	proc_printf(p,
-	    "picocom v3.1\n\nport is        : %s\nflowcontrol    : none\n"
-	    "baudrate is    : %s\nparity is      : none\n"
-	    "databits are   : 8\nstopbits are   : 1\n"
-	    "escape is      : C-a\n"
-	    "\nType [C-a] [C-h] to see available commands\n"
-	    "Terminal ready\n",
-	    path, baud);
-	(void)device_set(d, baud);
-	session(p, d);
-	proc_puts(p, "\nTerminating...\nThanks for using picocom\n");
-	return 0;
 }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mini_cm4.h"
+#include "picocom.h"
 #include "slot_host.h"
 #include "uart_device.h"
 #include "rackmux/base/text.h"
