@@ -337,6 +337,13 @@ even_pen(struct canvas *c, struct rect r, int row, uint8_t flags, int even)
 /* From this width on the second line has room for watts; below, the third. */
 enum { VITALS_W = 32 };
 
+static bool
+has_watts(const struct node *n)
+{
+	return value_state(node_value(n, NAME_POWER_WATTS, NULL)) !=
+	    VALUE_UNKNOWN;
+}
+
 /* The second line of a wide tile: how it is connected and how it does. */
 static void
 draw_vitals(struct canvas *c, const struct node *n, struct rect r,
@@ -360,7 +367,7 @@ draw_vitals(struct canvas *c, const struct node *n, struct rect r,
 	pen_gap(&p, 1);
 	pen_number(&p, n, NAME_UPTIME, "up", 7, human_seconds);
 	pen_number(&p, n, NAME_LOAD_1M, "ld", 7, human_load);
-	if (even >= VITALS_W)
+	if (even >= VITALS_W && has_watts(n))
 		pen_number(&p, n, NAME_POWER_WATTS, "", 6, format_watts);
 }
 
@@ -388,8 +395,7 @@ draw_word(struct canvas *c, const struct node *n, struct rect r, uint8_t flags,
 		pen_text(&p, ROLE_DIM, "no link of its own");
 		return;
 	}
-	v = node_value(n, NAME_POWER_WATTS, NULL);
-	if (even < VITALS_W && value_state(v) != VALUE_UNKNOWN)
+	if (even < VITALS_W && has_watts(n))
 		pen_number(&p, n, NAME_POWER_WATTS, "", 4, format_watts);
 	if (value_state(node_value(n, NAME_MEM_USED, NULL)) != VALUE_UNKNOWN)
 		pen_number(&p, n, NAME_MEM_USED, "mem", 8, format_percent);

@@ -211,6 +211,15 @@ draw_units(struct canvas *c, const struct layout_board *b, int w, int dy)
 	}
 }
 
+/* What stands in columns stands in the same ones in every tile of a board. */
+static int
+narrowest(const struct layout_board *lb)
+{
+	if (lb->density >= DENSITY_HEAT)
+		return lb->tile_w;
+	return (lb->inner.w + 1) / lb->cols - 1;
+}
+
 static void
 draw_board(struct screen *s, struct canvas *c, size_t i, int dy)
 {
@@ -244,7 +253,7 @@ draw_board(struct screen *s, struct canvas *c, size_t i, int dy)
 		struct rect t = layout_tile(&s->layout, i, k);
 
 		t.y += dy;
-		tile_draw(c, b->nodes[k], t, lb->density, lb->tile_w,
+		tile_draw(c, b->nodes[k], t, lb->density, narrowest(lb),
 		    focus && k == s->slot);
 	}
 }

@@ -28,7 +28,7 @@ struct layout_board {
 	enum density density;
 	int slots;
 	int cols, rows;		/* of tiles */
-	int tile_w;		/* of the narrowest tile */
+	int tile_w;		/* that a tile needs at least */
 	int tile_h;
 	bool ruled;		/* a rule between rows of tiles */
 	bool shared;		/* others stand beside it */
