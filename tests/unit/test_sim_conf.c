@@ -96,7 +96,7 @@ TEST(conf_tells_syntax_errors_and_missing_files)
 TEST(conf_reads_the_demo)
 {
 	CHECK_INT(read_text(demo_rack()), 0);
-	CHECK_INT(rack->n_boards, 9);
+	CHECK_INT(rack->n_boards, 10);
 	CHECK(rack_node(rack, "pis/15") != NULL);
 	done();
 }
