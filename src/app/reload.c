@@ -76,8 +76,7 @@ say_taken(struct reload *r, const struct session_change *change)
 {
 	char text[160];
 
-	if (change->added + change->changed + change->removed +
-		change->feeds ==
+	if (change->added + change->changed + change->removed + change->feeds ==
 	    0)
 		str_format(text, sizeof text,
 		    "configuration read again: all boards as before");
