@@ -99,9 +99,11 @@ tp_cannot(struct tp *tp, int slot, enum act act)
 			return "The image has neither curl nor tpi, so bmcd "
 			       "cannot be asked: install the stock firmware.";
 		return NULL;
+	case ACT_USB_BOOT:
+		return "This release does not put a slot into USB boot: run "
+		       "tpi advanced msd on the BMC.";
 	case ACT_CONSOLE:
 	case ACT_FLASH:
-	case ACT_USB_BOOT:
 		return NULL;
 	case ACT_MAX:
 		break;

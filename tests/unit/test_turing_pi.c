@@ -197,6 +197,16 @@ TEST(turing_pi_clock_that_cannot_be_is_no_clock)
 	fake_free(f);
 }
 
+/* It was offered, ran nothing, and blamed bmcd. */
+TEST(turing_pi_does_not_offer_usb_boot)
+{
+	struct fake *f = fake_new(&driver_turing_pi, 0);
+	const char *why = driver_turing_pi.can(f->drv, 1, ACT_USB_BOOT);
+
+	CHECK(why != NULL && strstr(why, "tpi advanced msd") != NULL);
+	fake_free(f);
+}
+
 TEST(turing_pi_scripts_on_2_0_5)
 {
 	tools();
