@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "rackmux/base/text.h"
+#include "sudo.h"
 
 static int
 cmd_nodectl(struct proc *p, int argc, char **argv)
@@ -26,19 +27,12 @@ static int
 cmd_sudo(struct proc *p, int argc, char **argv)
 {
 	struct cluster_box *box = cb_of(p);
-	int i = 1, status;
+	int status;
 
-	while (i < argc && argv[i][0] == '-')
-		i += strcmp(argv[i], "-u") == 0 ? 2 : 1;
-	if (i >= argc)
-		return 1;
 	box->sudo++;
-	status = proc_run_as_root(p, false, argc - i, argv + i);
+	status = sudo_run(p, box->board, NULL, argc, argv);
 	box->sudo--;
-	if (status != 127)
-		return status;
-	proc_err(p, "sudo: %s: command not found\n", argv[i]);
-	return 1;
+	return status;
 }
 
 static int

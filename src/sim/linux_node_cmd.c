@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "rackmux/base/text.h"
+#include "sudo.h"
 
 static struct sim_node *
 node_of(struct proc *p)
@@ -132,25 +133,9 @@ cmd_systemctl(struct proc *p, int argc, char **argv)
 static int
 cmd_sudo(struct proc *p, int argc, char **argv)
 {
-	bool home = false;
-	int i = 1, status;
+	struct sim_node *n = node_of(p);
 
-	for (; i < argc && argv[i][0] == '-'; i++) {
-		home = home || strchr(argv[i], 'H') != NULL;
-		if (strcmp(argv[i], "-u") == 0)
-			i++;
-	}
-	if (i >= argc)
-		return 1;
-	if (fault_is(&node_of(p)->faults, FAULT_NOSUDO)) {
-		proc_err(p, "sudo: a password is required\n");
-		return 1;
-	}
-	status = proc_run_as_root(p, home, argc - i, argv + i);
-	if (status != 127)
-		return status;
-	proc_err(p, "sudo: %s: command not found\n", argv[i]);
-	return 1;
+	return sudo_run(p, n->board, n, argc, argv);
 }
 
 /* What `sudo -n tee FILE` is used for: writing where only root may. */

@@ -118,6 +118,11 @@ TEST(cb_vendor_without_root_lies_or_crashes)
 	    run("echo 0 | sudo -n tee /sys/class/gpio/gpio498/value", 1, &rc),
 	    "0\n");
 	CHECK(!node(2)->rail);
+	fault("user", FAULT_NOSUDO, true);
+	CHECK_STR(run("sudo -n nodectl poweroff -n 3", 1, &rc),
+	    "sudo: a password is required\n");
+	CHECK_INT(rc, 1);
+	CHECK(node(3)->rail);
 	end();
 	begin("rawuser");
 	CHECK(strstr(run("nodectl list", 1, &rc), "Segmentation fault"));

@@ -169,3 +169,13 @@ TEST(hat_forgets_without_power)
 	CHECK(b->down_until != 0 && b->nodes[0].rail);
 	end();
 }
+
+TEST(hat_s_host_asks_for_a_password_with_its_board)
+{
+	begin("hat");
+	CHECK_STR(sim_out(m, "sudo -n id -u"), "0\n");
+	CHECK_INT(fault_apply(rack, "hat", FAULT_NOSUDO, true, 0), 0);
+	CHECK_STR(
+	    sim_out(m, "sudo -n id -u 2>&1"), "sudo: a password is required\n");
+	end();
+}
