@@ -192,10 +192,16 @@ machine_kill_jobs(struct machine *m)
 }
 
 void
-machine_release(struct machine *m)
+machine_end_jobs(struct machine *m)
 {
 	while (m->jobs != NULL)
 		kid_free(&m->jobs);
+}
+
+void
+machine_release(struct machine *m)
+{
+	machine_end_jobs(m);
 	vfs_free(m->vfs);
 	m->vfs = NULL;
 }

@@ -85,17 +85,31 @@ rack_new(struct loop *loop, uint64_t seed)
 	return r;
 }
 
+/* What runs unwinds, and may yet switch any node of any board. */
+static void
+board_end(struct sim_board *b)
+{
+	int k;
+
+	endpoint_free(b->endpoint);
+	b->endpoint = NULL;
+	pty_free(b->pty);
+	b->pty = NULL;
+	machine_end_jobs(&b->machine);
+	for (k = 0; k < b->slots; k++) {
+		endpoint_free(b->nodes[k].endpoint);
+		b->nodes[k].endpoint = NULL;
+		machine_end_jobs(&b->nodes[k].machine);
+	}
+}
+
 static void
 board_free(struct sim_board *b)
 {
 	int k;
 
-	endpoint_free(b->endpoint);
-	pty_free(b->pty);
-	for (k = 0; k < b->slots; k++) {
-		endpoint_free(b->nodes[k].endpoint);
+	for (k = 0; k < b->slots; k++)
 		nodeboot_release(&b->nodes[k]);
-	}
 	for (k = 0; k < b->slots; k++)
 		machine_release(&b->nodes[k].machine);
 	machine_release(&b->machine);
@@ -113,6 +127,8 @@ rack_free(struct rack *r)
 	if (r == NULL)
 		return;
 	timer_free(r->tick);
+	for (i = 0; i < r->n_boards; i++)
+		board_end(r->boards[i]);
 	for (i = 0; i < r->n_boards; i++)
 		board_free(r->boards[i]);
 	/* What unwinds may still have asked for it. */

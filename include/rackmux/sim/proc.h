@@ -117,6 +117,7 @@ bool	 proc_late(const struct proc *);
 
 /* It loses power, or reboots: what runs in the background ends soon. */
 void	 machine_kill_jobs(struct machine *);
+void	 machine_end_jobs(struct machine *);	/* at once */
 void	 machine_release(struct machine *);	/* its jobs and files */
 
 /* --- for commands --- */
