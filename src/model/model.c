@@ -99,6 +99,7 @@ model_add_board(struct model *m, const char *name, const struct driver *driver,
 	size_t at = rack_place(m, unit);
 
 	b->model = m;
+	b->serial = ++m->last_serial;
 	text_clean(b->name, sizeof b->name, name, strlen(name));
 	str_copy(b->type, sizeof b->type, driver ? driver->type : "");
 	str_copy(b->title, sizeof b->title, driver ? driver->title : "");

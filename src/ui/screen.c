@@ -41,6 +41,7 @@ screen_release(struct screen *s)
 		s->asks = a->next;
 		ask_free(a);
 	}
+	card_release(s);
 	layout_release(&s->layout);
 }
 

@@ -1,7 +1,8 @@
 #include "rackmux/ui/screen.h"
 
-#include <string.h>
+#include <stdlib.h>
 
+#include "rackmux/base/mem.h"
 #include "rackmux/base/text.h"
 #include "rackmux/model/feed.h"
 #include "rackmux/ui/pen.h"
@@ -45,23 +46,36 @@ any_marked(const struct screen *s)
 	return false;
 }
 
-/* The next node that is meant, after one (NULL: the first). */
 static struct node *
-next_node(const struct screen *s, const struct node *after)
+find_node(const struct model *m, const struct card_node *c)
 {
-	bool passed = after == NULL;
-
-	if (!s->card.marks)
-		return after == NULL ? screen_node(s) : NULL;
-	for (size_t i = 0; i < s->model->n_boards; i++)
-		for (int k = 0; k < s->model->boards[i]->slots; k++) {
-			struct node *n = s->model->boards[i]->nodes[k];
-
-			if (passed && n->marked)
-				return n;
-			passed = passed || n == after;
-		}
+	for (size_t i = 0; i < m->n_boards; i++)
+		if (m->boards[i]->serial == c->board)
+			return c->slot <= m->boards[i]->slots
+			    ? m->boards[i]->nodes[c->slot - 1]
+			    : NULL;
 	return NULL;
+}
+
+/* The nodes stay those for which it was opened: where one of them is gone,
+ * nothing is done to the others, nor to what took its place. */
+static bool
+still_there(struct screen *s)
+{
+	bool there = s->card.n > 0;
+
+	for (size_t i = 0; there && i < s->card.n; i++) {
+		struct card_node *c = &s->card.v[i];
+
+		c->node = find_node(s->model, c);
+		there = c->node != NULL && (!s->card.marks || c->node->marked);
+	}
+	if (!there && s->card.open) {
+		s->card.open = s->card.sure = false;
+		screen_message(s, EVENT_WARN,
+		    "nothing was done: what was chosen is not there any more");
+	}
+	return there;
 }
 
 const char *
@@ -77,19 +91,16 @@ screen_cannot(const struct screen *s, const struct node *n, enum act act)
 	return why;
 }
 
-/* How many of the nodes can do it, of how many; *why is the first reason. */
-static int
-count(const struct screen *s, enum act act, int *all, const char **why)
+/* How many of the nodes can do it; *why is the first reason. */
+static size_t
+count(const struct screen *s, enum act act, const char **why)
 {
-	int can = 0;
+	size_t can = 0;
 
-	*all = 0;
 	*why = NULL;
-	for (struct node *n = next_node(s, NULL); n != NULL;
-	     n = next_node(s, n)) {
-		const char *no = screen_cannot(s, n, act);
+	for (size_t i = 0; i < s->card.n; i++) {
+		const char *no = screen_cannot(s, s->card.v[i].node, act);
 
-		++*all;
 		can += no == NULL;
 		if (no != NULL && *why == NULL)
 			*why = no;
@@ -103,7 +114,7 @@ draw_row(const struct screen *s, struct canvas *c, struct rect row, int a)
 	bool here = a == s->card.at;
 	uint8_t flags = here ? STYLE_ON_SELECTED : STYLE_ON_POPUP;
 	const char *why;
-	int all, can = count(s, (enum act)a, &all, &why);
+	size_t all = s->card.n, can = count(s, (enum act)a, &why);
 	struct pen p = pen_at(c, row, flags);
 
 	if (here)
@@ -114,7 +125,7 @@ draw_row(const struct screen *s, struct canvas *c, struct rect row, int a)
 	if (can == all && all > 0)
 		pen_text(&p, ROLE_GOOD, all > 1 ? "all can" : "can");
 	else if (can > 0)
-		pen_printf(&p, ROLE_WARN, "%d of %d can", can, all);
+		pen_printf(&p, ROLE_WARN, "%zu of %zu can", can, all);
 	else if (why != NULL)
 		pen_fit(&p, ROLE_DIM, pen_room(&p), why);
 }
@@ -166,12 +177,11 @@ also_hit(const struct screen *s, enum act act, char *out, size_t size)
 
 	if (act != ACT_POWER_OFF && act != ACT_POWER_CYCLE)
 		return false;
-	for (const struct node *n = next_node(s, NULL); n != NULL;
-	     n = next_node(s, n)) {
-		const struct origin *by = node_route(n, act);
+	for (size_t i = 0; i < s->card.n; i++) {
+		const struct node *n = s->card.v[i].node;
 
-		if (n->feed == NULL || by != n->feed->origin ||
-		    screen_cannot(s, n, act) != NULL ||
+		if (!s->card.v[i].meant || n->feed == NULL ||
+		    node_route(n, act) != n->feed->origin ||
 		    feed_others(n, others, sizeof others) == 0)
 			continue;
 		str_format(out, size, "Its port also feeds %s.", others);
@@ -187,21 +197,20 @@ draw_sure(struct screen *s, struct canvas *c, struct rect r)
 	enum act act = (enum act)s->card.at;
 	struct rect in;
 	char title[64], text[240];
-	int all, y = 0, rows;
-	const char *why;
-	int can = count(s, act, &all, &why);
+	int can = 0, y = 0, rows;
 	bool also = also_hit(s, act, text, sizeof text);
 
+	for (size_t i = 0; i < s->card.n; i++)
+		can += s->card.v[i].meant;
 	rows = can < NAMES_MAX ? can : NAMES_MAX + 1;
 	str_format(title, sizeof title, "%s: %d node%s", acts[act].label, can,
 	    can == 1 ? "" : "s");
 	in = popup_draw(
 	    c, r, CARD_W < r.w ? CARD_W : r.w, rows + 6 + also, title);
-	for (struct node *n = next_node(s, NULL); n != NULL && y < rows;
-	     n = next_node(s, n)) {
-		if (screen_cannot(s, n, act) != NULL)
+	for (size_t i = 0; i < s->card.n && y < rows; i++) {
+		if (!s->card.v[i].meant)
 			continue;
-		name_of(n, text, sizeof text);
+		name_of(s->card.v[i].node, text, sizeof text);
 		if (y == NAMES_MAX)
 			str_format(text, sizeof text, "and %d more", can - y);
 		draw_text(
@@ -220,24 +229,20 @@ void
 card_draw(struct screen *s, struct canvas *c, struct rect r)
 {
 	char title[160];
-	const struct node *n = next_node(s, NULL);
 	struct rect in;
 	const char *why;
-	int all;
 
-	if (n == NULL) {
-		s->card.open = false;
+	if (!still_there(s))
 		return;
-	}
 	if (s->card.sure) {
 		draw_sure(s, c, r);
 		return;
 	}
-	(void)count(s, (enum act)s->card.at, &all, &why);
-	if (all > 1)
-		str_format(title, sizeof title, "%d nodes", all);
+	(void)count(s, (enum act)s->card.at, &why);
+	if (s->card.n > 1)
+		str_format(title, sizeof title, "%zu nodes", s->card.n);
 	else
-		name_of(n, title, sizeof title);
+		name_of(s->card.v[0].node, title, sizeof title);
 	in = popup_draw(c, r, CARD_W < r.w ? CARD_W : r.w,
 	    ACT_MAX + SENTENCE_ROWS + 4, title);
 	s->card.rows =
@@ -261,19 +266,22 @@ do_it(struct screen *s)
 	s->card.open = s->card.sure = false;
 	if (s->host == NULL || s->host->on_act == NULL)
 		return;
-	for (struct node *n = next_node(s, NULL); n != NULL;
-	     n = next_node(s, n))
-		if (screen_cannot(s, n, act) == NULL)
-			s->host->on_act(s->arg, n, act);
+	for (size_t i = 0; i < s->card.n; i++)
+		if (s->card.v[i].meant)
+			s->host->on_act(s->arg, s->card.v[i].node, act);
 }
 
+/* Those that can it now are meant, also if others could it a moment later. */
 static void
 choose(struct screen *s)
 {
+	enum act act = (enum act)s->card.at;
 	const char *why;
-	int all;
 
-	if (count(s, (enum act)s->card.at, &all, &why) == 0) {
+	for (size_t i = 0; i < s->card.n; i++)
+		s->card.v[i].meant =
+		    screen_cannot(s, s->card.v[i].node, act) == NULL;
+	if (count(s, act, &why) == 0) {
 		if (why != NULL)
 			screen_message(s, EVENT_WARN, why);
 		return;
@@ -284,11 +292,35 @@ choose(struct screen *s)
 		do_it(s);
 }
 
+static void
+add(struct card *c, const struct node *n)
+{
+	c->v = mem_grow(c->v, c->n + 1, sizeof *c->v);
+	c->v[c->n++] =
+	    (struct card_node){ .board = n->board->serial, .slot = n->slot };
+}
+
+void
+card_release(struct screen *s)
+{
+	free(s->card.v);
+	s->card = (struct card){ .open = false };
+}
+
 void
 card_open(struct screen *s)
 {
-	s->card = (struct card){ .marks = any_marked(s) };
-	s->card.open = next_node(s, NULL) != NULL;
+	const struct node *here = screen_node(s);
+
+	card_release(s);
+	s->card.marks = any_marked(s);
+	if (!s->card.marks && here != NULL)
+		add(&s->card, here);
+	for (size_t i = 0; s->card.marks && i < s->model->n_boards; i++)
+		for (int k = 0; k < s->model->boards[i]->slots; k++)
+			if (s->model->boards[i]->nodes[k]->marked)
+				add(&s->card, s->model->boards[i]->nodes[k]);
+	s->card.open = still_there(s);
 }
 
 /* The second question takes its own key, so that a double Enter, or a key
@@ -298,8 +330,9 @@ card_key(struct screen *s, struct key k)
 {
 	bool plain = k.mods == 0;
 
-	if (next_node(s, NULL) == NULL || k.code == SYM_ESCAPE ||
-	    (plain && k.code == 'q')) {
+	if (!still_there(s))
+		return;
+	if (k.code == SYM_ESCAPE || (plain && k.code == 'q')) {
 		s->card.open = s->card.sure = false;
 	} else if (s->card.sure) {
 		if (plain && k.code == 'y')
@@ -318,7 +351,7 @@ card_key(struct screen *s, struct key k)
 void
 card_mouse(struct screen *s, const struct mouse *m)
 {
-	if (m->what != MOUSE_PRESS)
+	if (m->what != MOUSE_PRESS || !still_there(s))
 		return;
 	if (m->button != 1 || s->card.sure ||
 	    !rect_has(s->card.rows, m->x, m->y)) {

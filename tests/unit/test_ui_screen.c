@@ -481,6 +481,52 @@ TEST(a_card_closes_when_its_node_goes)
 	end();
 }
 
+/* A reload makes a board anew: the same name, perhaps at the same place in
+ * memory, and yet another board. */
+TEST(a_card_closes_when_its_board_is_made_anew)
+{
+	begin();
+	can_power(model->boards[0], true);
+	told[0] = '\0';
+	keys("p Down Enter");
+	for (size_t i = 0; i < model->n_boards; i++)
+		model->boards[i]->serial += 1000;
+	keys("y");
+	CHECK_STR(told, "");
+	CHECK(!screen.card.open);
+	CHECK(shows("nothing was done"));
+	end();
+}
+
+TEST(a_card_is_about_the_nodes_for_which_it_was_opened)
+{
+	begin();
+	can_power(model->boards[0], true);
+	told[0] = '\0';
+	keys("p Down Enter");
+	screen_select(&screen, model->boards[0], 2);
+	keys("y");
+	CHECK_STR(told, "power.off tp2-a/1");
+	end();
+}
+
+/* Asked about one of two; the other one comes back before the answer. */
+TEST(a_node_that_was_not_asked_about_is_not_cut)
+{
+	struct board *b;
+
+	begin();
+	b = model->boards[0];
+	can_power(b, true);
+	origin_cannot(b, b->origin, 2, ACT_POWER_OFF, "Not connected.");
+	told[0] = '\0';
+	keys("Space Space p Down Enter");
+	origin_cannot(b, b->origin, 2, ACT_POWER_OFF, NULL);
+	keys("y");
+	CHECK_STR(told, "power.off tp2-a/1");
+	end();
+}
+
 TEST(a_card_of_marks_never_turns_to_the_selected_node)
 {
 	begin();

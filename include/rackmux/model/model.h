@@ -103,6 +103,7 @@ struct node {
 
 struct board {
 	struct model *model;
+	unsigned long serial;	/* no board after it has the same */
 	char name[64];
 	char type[32];
 	char title[48];		/* "Turing Pi 2" */
@@ -137,6 +138,7 @@ struct model {
 	struct thresholds thresholds;
 	struct board **boards;	/* in rack order: highest unit first */
 	size_t n_boards;
+	unsigned long last_serial;
 	struct feed **feeds;
 	size_t n_feeds;
 	struct event *events;	/* ring; see model_event_at */

@@ -27,10 +27,20 @@ struct screen_host {
 	void (*on_act)(void *arg, struct node *, enum act);
 };
 
+/* A node that the card is about. */
+struct card_node {
+	unsigned long board;	/* its serial */
+	int slot;
+	bool meant;		/* it could, when the action was chosen */
+	struct node *node;	/* as found by the last look */
+};
+
 /* The card of actions: open, which one, and whether it asks again. */
 struct card {
 	bool open, sure;
 	bool marks;		/* it is about the marked nodes */
+	struct card_node *v;	/* those for which it was opened */
+	size_t n;
 	int at;			/* enum act */
 	struct rect rows;	/* where they were drawn */
 };
@@ -107,6 +117,7 @@ void	 prompt_key(struct screen *, struct key);
 void	 prompt_paste(struct screen *, const char *, size_t len);
 void	 ask_free(struct ask *);
 void	 card_open(struct screen *);
+void	 card_release(struct screen *);
 void	 card_draw(struct screen *, struct canvas *, struct rect);
 void	 card_key(struct screen *, struct key);
 void	 card_mouse(struct screen *, const struct mouse *);
