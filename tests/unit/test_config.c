@@ -101,7 +101,7 @@ TEST(the_example_is_good)
 	snprintf(path, sizeof path, "%s/config/rackmux.cfg", top ? top : ".");
 	c = config_load(path, &d);
 	dump(&d);
-	CHECK(c != NULL && c->n_boards == 2);
+	CHECK(c != NULL && c->n_boards == 6 && c->n_feeds == 2);
 	config_free(c);
 }
 
