@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,8 +34,9 @@ struct journal {
 static int
 open_file(const char *path)
 {
-	return open(
-	    path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return open(path,
+	    O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+	    0600);
 }
 
 static void
@@ -86,32 +88,61 @@ journal_close(struct journal *j)
 	free(j);
 }
 
-/* Full: begin a new one, unless another program did so already. */
+/* Full: begin a new one, unless another program did so already; between its
+ * look and its renaming nobody else may do the same, or the full one is lost.
+ * Nobody waits for it: a line more does no harm to a full file. Or somebody
+ * took the file away. */
 static void
 rotate(struct journal *j)
 {
 	struct stat mine, there;
+	bool same;
 
-	if (j->fd < 0 || fstat(j->fd, &mine) < 0 || mine.st_size < JOURNAL_MAX)
+	if (j->fd < 0 || flock(j->fd, LOCK_EX | LOCK_NB) < 0)
 		return;
-	if (lstat(j->path, &there) == 0 && there.st_ino == mine.st_ino &&
-	    there.st_dev == mine.st_dev && rename(j->path, j->old) < 0)
-		return;
-	(void)close(j->fd);
-	j->fd = open_file(j->path);
+	if (fstat(j->fd, &mine) == 0) {
+		same = lstat(j->path, &there) == 0 &&
+		    there.st_ino == mine.st_ino && there.st_dev == mine.st_dev;
+		if (!same ||
+		    (mine.st_size >= JOURNAL_MAX &&
+			rename(j->path, j->old) == 0)) {
+			(void)close(j->fd);
+			j->fd = open_file(j->path);
+			return;
+		}
+	}
+	(void)flock(j->fd, LOCK_UN);
+}
+
+/* A crash, or a full disk, left half a line: the next one begins anew. */
+static bool
+is_torn(const struct journal *j)
+{
+	struct stat st;
+	char last;
+
+	return fstat(j->fd, &st) == 0 && st.st_size > 0 &&
+	    pread(j->fd, &last, 1, st.st_size - 1) == 1 && last != '\n';
 }
 
 static void
 append(struct journal *j, struct json *line)
 {
-	char *text = json_text(line), *whole = mem_printf("%s\n", text);
-	size_t len = strlen(whole);
+	char *text = json_text(line), *whole;
+	ssize_t done = -1;
+	size_t len;
 
 	if (j->fd < 0)
 		j->fd = open_file(j->path);
 	rotate(j);
-	if (j->fd < 0 || write(j->fd, whole, len) != (ssize_t)len)
-		log_warn("%s: %s", j->path, strerror(errno));
+	whole =
+	    mem_printf("%s%s\n", j->fd >= 0 && is_torn(j) ? "\n" : "", text);
+	len = strlen(whole);
+	if (j->fd >= 0)
+		done = write(j->fd, whole, len);
+	if (done != (ssize_t)len)
+		log_warn("%s: %s", j->path,
+		    done < 0 ? strerror(errno) : "half a line was written");
 	free(whole);
 	free(text);
 	json_free(line);

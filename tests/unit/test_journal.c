@@ -144,6 +144,38 @@ TEST(torn_and_strange_lines_are_passed_over)
 	CHECK_INT(interrupted(v), 0);
 }
 
+/* What is written after a torn line is not torn with it. */
+TEST(a_line_after_a_torn_one_is_whole)
+{
+	static const char half[] = "{\"at\":1699999990000,\"who\":\"ann\"";
+	struct journal_open_cycle v[8];
+	char id[JOURNAL_ID];
+	struct journal *j;
+
+	save("journal.jsonl", half, sizeof half - 1);
+	j = journal_open(test_dir(), "/etc/r.cfg");
+	journal_begin(j, NOW - 9000, "b/1", ACT_POWER_CYCLE, id);
+	CHECK_INT(interrupted(v), 1);
+	CHECK_STR(v[0].node, "b/1");
+	journal_end(j, NOW, id, "b/1", ACT_POWER_CYCLE, ACT_OK, "on");
+	CHECK_INT(interrupted(v), 0);
+	journal_close(j);
+}
+
+TEST(a_journal_that_was_taken_away_is_begun_anew)
+{
+	struct journal *j = journal_open(test_dir(), "/etc/r.cfg");
+	struct journal_open_cycle v[8];
+	char id[JOURNAL_ID];
+
+	journal_begin(j, NOW, "b/1", ACT_LOCATE_ON, id);
+	CHECK(unlink(path_of("journal.jsonl")) == 0);
+	journal_begin(j, NOW - 9000, "b/2", ACT_POWER_CYCLE, id);
+	CHECK_INT(interrupted(v), 1);
+	CHECK_STR(v[0].node, "b/2");
+	journal_close(j);
+}
+
 /* While another program is still at it, nothing was interrupted; but numbers
  * of processes come again. */
 TEST(what_another_program_does_now_is_not_interrupted)
