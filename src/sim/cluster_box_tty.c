@@ -16,6 +16,7 @@
 #define LOG_DIR "/var/log/nodectl"
 #define RUN_DIR "/var/run/nodectl"
 #define VIEWERS_MAX 8
+#define VIEWER_MAX 65536 /* bytes that one has not read yet */
 #define LOOK_MS 20
 #define BAUD "1500000"
 #define CTRL_BRACKET 0x1d
@@ -166,7 +167,7 @@ look_on(struct proc *p, struct cb_node *cn, struct cb_viewer *w)
 		if (w->got.len > 0) {
 			struct buf b = w->got;
 
-			buf_init(&w->got, 0);
+			buf_init(&w->got, VIEWER_MAX);
 			(void)proc_out(p, b.data, b.len);
 			buf_release(&b);
 		}
@@ -183,7 +184,7 @@ cb_attach(struct proc *p, struct cb_node *cn)
 	for (at = &cn->viewers; *at != NULL; at = &(*at)->next)
 		n++;
 	if (n < VIEWERS_MAX) {
-		buf_init(&w.got, 0);
+		buf_init(&w.got, VIEWER_MAX);
 		cn->viewers = &w;
 		look_on(p, cn, &w);
 		for (at = &cn->viewers; *at != &w; at = &(*at)->next)
