@@ -190,6 +190,19 @@ console(struct proc *p, const struct cb_opts *o)
 	return cb_picocom(p, cn, true);
 }
 
+/* procd's own has the port already, or else who keeps it from that. */
+static int
+consoled(struct proc *p, const struct cb_opts *o)
+{
+	const struct cb_node *cn = single(p, o);
+
+	if (cn == NULL)
+		return CB_USAGE;
+	proc_err(
+	    p, "node %d: console is in use by another program\n", cn->n->slot);
+	return CB_FAIL;
+}
+
 static int
 send_line(struct proc *p, const struct cb_opts *o)
 {
@@ -349,6 +362,8 @@ dispatch(struct proc *p, struct cb_job *j, const char *cmd)
 		return flash(p, j);
 	if (strcmp(cmd, "boot") == 0)
 		return boot(p, j);
+	if (newer && strcmp(cmd, "consoled") == 0)
+		return consoled(p, &j->o);
 	if (newer && strcmp(cmd, "send") == 0)
 		return send_line(p, &j->o);
 	if (newer && strcmp(cmd, "fan") == 0)

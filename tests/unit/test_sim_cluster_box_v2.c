@@ -139,6 +139,17 @@ TEST(cb_v2_without_an_address_waits_in_full)
 	end();
 }
 
+TEST(cb_v2_has_one_console_server_a_node)
+{
+	int rc;
+
+	begin("v2");
+	CHECK_STR(run("nodectl consoled -n 2", 1, &rc),
+	    "node 2: console is in use by another program\n");
+	CHECK_INT(rc, 1);
+	end();
+}
+
 TEST(cb_v2_without_root_finds_every_node_busy)
 {
 	int rc;
