@@ -12,6 +12,7 @@
 
 #include "linux_host.h"
 #include "picocom.h"
+#include "uart_device.h"
 #include "rackmux/base/text.h"
 #include "rackmux/sim/personality.h"
 #include "rackmux/sim/pty.h"
@@ -163,42 +164,21 @@ mini_init(struct sim_board *b)
 /* --- the lines of the nodes, on the host's pins --- */
 
 static void
-on_line(void *arg, const char *s, size_t len)
-{
-	uart_type(arg, s, len);
-}
-
-static void
-on_tap(void *arg)
-{
-	struct sim_node *n = arg;
-	struct mini *m = n->board->state;
-	struct buf *got = &m->taps[n->slot - 1].got;
-
-	device_say(m->lines[n->slot - 1], got->data, got->len);
-	buf_clear(got);
-}
-
-static void
 mini_node_init(struct sim_node *n)
 {
 	/* Node 3 is on uart4, node 4 on uart3. */
 	static const char *const names[] = { "/dev/ttyAMA0", "/dev/ttyAMA2",
 		"/dev/ttyAMA4", "/dev/ttyAMA3" };
-	static const struct device_ops line = { .typed = on_line };
 	struct mini *m = n->board->state;
 	int k = n->slot - 1;
 
-	n->uart.unkept = true;
-	if (m->host == NULL)
+	if (m->host == NULL) {
+		n->uart.unkept = true;
 		return;
-	m->lines[k] = device_new(n->board->rack->loop, &line, n);
-	vfs_device(n->board->machine.vfs, names[k], m->lines[k]);
+	}
+	m->lines[k] = uart_device_new(n, names[k]);
 	if (k == 0)
 		vfs_link(n->board->machine.vfs, "/dev/serial0", "ttyAMA0");
-	m->taps[k].wake = on_tap;
-	m->taps[k].arg = n;
-	uart_tap_add(n, &m->taps[k]);
 }
 
 /* --- what happens to it --- */
@@ -287,10 +267,8 @@ mini_release(struct sim_board *b)
 	pico_release(m);
 	device_free(m->acm);
 	device_free(m->uart);
-	for (k = 0; k < MINI_SLOTS; k++) {
-		device_free(m->lines[k]);
-		buf_release(&m->taps[k].got);
-	}
+	for (k = 0; k < MINI_SLOTS; k++)
+		uart_device_free(m->lines[k]);
 	linux_host_free(m->host);
 	free(m);
 }

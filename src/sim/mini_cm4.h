@@ -9,6 +9,8 @@
 
 #define MINI_SLOTS 4
 
+struct uart_device;
+
 struct mini {
 	struct sim_board *board;
 	struct sim_node *host;	/* NULL: there is only the USB console */
@@ -37,8 +39,7 @@ struct mini {
 	/* the host's I2C (mini_cm4_i2c.c) */
 	unsigned calibration, ina_config;
 	int fan;		/* 0 to 255 */
-	struct device *lines[MINI_SLOTS];
-	struct uart_tap taps[MINI_SLOTS];
+	struct uart_device *lines[MINI_SLOTS];
 };
 
 static inline struct mini *
