@@ -298,7 +298,9 @@ pico_main(struct proc *p, void *unused)
 	m->console = p;
 	while ((n = proc_read(p, text, sizeof(text))) > 0)
 		pico_type(m, text, (size_t)n);
-	m->console = NULL;
+	/* Whoever came after it has the line by now. */
+	if (m->console == p)
+		m->console = NULL;
 	return 0;
 }
 
