@@ -40,7 +40,7 @@ struct shelf {
 	bool config_fixed, smart;
 };
 
-const struct blade_release *
+static const struct blade_release *
 blade_release_find(const char *version)
 {
 	size_t i;

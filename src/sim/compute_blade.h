@@ -47,7 +47,6 @@ struct blade {
 };
 
 struct blade *blade_of(struct sim_node *);
-const struct blade_release *blade_release_find(const char *version);
 
 /* --- the agent (compute_blade_agent.c) --- */
 void	 agent_start(struct blade *);

@@ -6,9 +6,8 @@
 
 #include <stddef.h>
 
-/* The next node on port after *board and *slot, which begin at 0. */
-static struct sim_node *
-next_on(const struct sim_node *port, size_t *board, int *slot)
+struct sim_node *
+feed_next(const struct sim_node *port, size_t *board, int *slot)
 {
 	const struct rack *r = port->board->rack;
 
@@ -24,21 +23,6 @@ next_on(const struct sim_node *port, size_t *board, int *slot)
 	return NULL;
 }
 
-void
-feed_set_port(struct sim_board *feed, int port, bool on)
-{
-	node_power(&feed->nodes[port - 1], on);
-}
-
-struct sim_node *
-feed_node(const struct sim_board *feed, int port)
-{
-	size_t board = 0;
-	int slot = 0;
-
-	return next_on(&feed->nodes[port - 1], &board, &slot);
-}
-
 bool
 feed_powers(const struct sim_node *n)
 {
@@ -52,6 +36,6 @@ feed_port_changed(struct sim_node *port)
 	size_t board = 0;
 	int slot = 0;
 
-	while ((n = next_on(port, &board, &slot)) != NULL)
+	while ((n = feed_next(port, &board, &slot)) != NULL)
 		node_set_rail(n, n->intent);
 }

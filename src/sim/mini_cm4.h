@@ -61,7 +61,6 @@ int	 pico_main(struct proc *, void *unused);
 void	 mini_i2c_init(struct mini *);
 void	 mini_usb_init(struct mini *);
 void	 mini_usb_refresh(struct mini *);	/* who is on the bus */
-double	 mini_watts(const struct mini *);
 int	 cmd_i2cget(struct proc *, int argc, char **argv);
 int	 cmd_i2cset(struct proc *, int argc, char **argv);
 int	 cmd_i2cdetect(struct proc *, int argc, char **argv);

@@ -22,7 +22,7 @@
 
 static const int tmp117[MINI_SLOTS] = { 0x49, 0x48, 0x4b, 0x4a };
 
-double
+static double
 mini_watts(const struct mini *m)
 {
 	double w = IDLE_WATTS + node_watts(m->host);

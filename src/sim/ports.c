@@ -100,20 +100,15 @@ ports_on_after(struct ports *p, int port, unsigned ms)
 double
 ports_watts(const struct ports *p, int port)
 {
-	const struct rack *r = p->board->rack;
+	const struct sim_node *n;
+	size_t board = 0;
+	int slot = 0;
 	double w = 0;
-	size_t i;
-	int k;
 
 	if (!port_of(p, port)->rail)
 		return 0;
-	for (i = 0; i < r->n_boards; i++)
-		for (k = 0; k < r->boards[i]->slots; k++) {
-			const struct sim_node *n = &r->boards[i]->nodes[k];
-
-			if (n->feed == p->board && n->feed_port == port)
-				w += node_watts(n) * LOSSES;
-		}
+	while ((n = feed_next(port_of(p, port), &board, &slot)) != NULL)
+		w += node_watts(n) * LOSSES;
 	return w;
 }
 
@@ -165,7 +160,9 @@ ports_tick(struct ports *p)
 			ports_set(p, k + 1, true);
 }
 
-void
+/* Without power, or rebooting, it feeds nobody; cycles are forgotten, and what
+ * was set is not. */
+static void
 ports_down(struct ports *p)
 {
 	memset(p->on_at, 0, sizeof(p->on_at));

@@ -27,9 +27,7 @@ ports_dead(const struct ports *p)
 	return p->back_at != 0;
 }
 
-/* Without power, or rebooting, it feeds nobody; cycles are forgotten, and
- * what was set is not. */
-void	 ports_down(struct ports *);
+/* It runs again: its ports give what was set. */
 void	 ports_up(struct ports *);
 
 /* From 1. Both do nothing on a port that is stuck. A cycle leaves the setting

@@ -196,7 +196,7 @@ banner(struct proc *p)
 	    "Press F1 for help\r\n\r\n");
 }
 
-int
+static int
 ros_main(struct proc *p, void *arg)
 {
 	const struct shell_args *a = arg;

@@ -28,6 +28,5 @@ extern const struct ros_verb ros_verbs[];	/* ends with a NULL verb */
 /* The next "key=value", or a word without a value (then it is "") as key. */
 bool	 ros_argument(const char **, char *key, size_t key_size, char *value,
 	    size_t size);
-int	 ros_main(struct proc *, void *shell_args);
 
 #endif

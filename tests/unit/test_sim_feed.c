@@ -43,6 +43,15 @@ static struct sim_board *sw, *pis;
 static struct sshd *sshd;
 
 static struct sim_node *
+on_port(int port)
+{
+	size_t board = 0;
+	int slot = 0;
+
+	return feed_next(&sw->nodes[port - 1], &board, &slot);
+}
+
+static struct sim_node *
 add_node(int slot, int port)
 {
 	struct sim_node *n = &pis->nodes[slot - 1];
@@ -93,16 +102,16 @@ TEST(feed_port_decides_over_its_nodes)
 	begin();
 	CHECK_INT(pis->nodes[0].stage, STAGE_LOGIN);
 	CHECK_INT(pis->nodes[1].stage, STAGE_OFF);
-	CHECK(feed_node(sw, 1) == &pis->nodes[0]);
-	CHECK(feed_node(sw, 2) == &pis->nodes[1]);
-	CHECK(feed_node(sw, 3) == NULL);
-	feed_set_port(sw, 1, false);
+	CHECK(on_port(1) == &pis->nodes[0]);
+	CHECK(on_port(2) == &pis->nodes[1]);
+	CHECK(on_port(3) == NULL);
+	node_power(&sw->nodes[0], false);
 	CHECK(!pis->nodes[0].rail && !pis->nodes[2].rail);
 	CHECK(pis->nodes[3].rail);
 	CHECK_INT(node_watts(&pis->nodes[0]), 0);
 	CHECK(node_watts(&pis->nodes[3]) > 1);
-	feed_set_port(sw, 2, true);
-	feed_set_port(sw, 1, true);
+	node_power(&sw->nodes[1], true);
+	node_power(&sw->nodes[0], true);
 	sim_pass(loop, 10);
 	CHECK_INT(pis->nodes[0].stage, STAGE_LOGIN);
 	CHECK_INT(pis->nodes[1].stage, STAGE_LOGIN);
@@ -132,8 +141,8 @@ TEST(feed_does_not_power_what_is_pulled)
 {
 	begin();
 	CHECK_INT(fault_apply(rack, "pis/1", FAULT_POWER, true, 0), 0);
-	feed_set_port(sw, 1, false);
-	feed_set_port(sw, 1, true);
+	node_power(&sw->nodes[0], false);
+	node_power(&sw->nodes[0], true);
 	CHECK(!pis->nodes[0].rail && pis->nodes[2].rail);
 	CHECK_INT(fault_apply(rack, "pis/1", FAULT_POWER, false, 0), 0);
 	CHECK(pis->nodes[0].rail);

@@ -203,9 +203,10 @@ void	 board_tick(struct sim_board *, double dt);
 /* --- power feeds (feed.c) ---
  * A feed's slots are its ports; a port that is off has intent and rail
  * false. A proc may call these. */
-void	 feed_set_port(struct sim_board *feed, int port, bool on);
-/* The first node on that port, or NULL. */
-struct sim_node *feed_node(const struct sim_board *feed, int port);
+/* The next node on that port after *board and *slot, which begin at 0; NULL:
+ * there is no other. */
+struct sim_node *feed_next(const struct sim_node *port, size_t *board,
+	    int *slot);
 /* Not held off by its feed. */
 bool	 feed_powers(const struct sim_node *);
 /* The rail of port has changed: so do those of the nodes on it. */
