@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "i2c_tools.h"
 #include "rackmux/base/text.h"
 
 #define INA226 0x40
@@ -139,62 +140,16 @@ is_there(const struct mini *m, long addr)
 
 /* --- i2c-tools --- */
 
-struct i2c {
-	long bus, addr, reg, value;
-	int n; /* operands */
-	bool word, force;
-};
-
 static bool
-number(const char *s, long max, long *out)
+is_busy(struct proc *p, const struct mini *m, const struct i2c *c)
 {
-	char *end;
-
-	*out = strtol(s, &end, 0);
-	return *s != '\0' && *end == '\0' && *out >= 0 && *out <= max;
-}
-
-static bool
-parse(struct i2c *c, int argc, char **argv)
-{
-	long *const into[] = { &c->bus, &c->addr, &c->reg, &c->value };
-	static const long max[] = { 255, 0x7f, 255, 65535 };
-	int i;
-
-	for (i = 1; i < argc; i++) {
-		if (argv[i][0] == '-') {
-			c->force = c->force || strchr(argv[i], 'f') != NULL;
-		} else if (strcmp(argv[i], "w") == 0) {
-			c->word = true;
-		} else if (strcmp(argv[i], "b") != 0) {
-			if (c->n == (int)ARRAY_LEN(into) ||
-			    !number(argv[i], max[c->n], into[c->n]))
-				return false;
-			c->n++;
-		}
-	}
-	return c->n >= 2;
-}
-
-/* 0 when the chip may be asked, else the exit status. */
-static int
-check(struct proc *p, const struct mini *m, const struct i2c *c)
-{
-	if (c->bus != 1) {
-		proc_err(p,
-		    "Error: Could not open file `/dev/i2c-%ld' or "
-		    "`/dev/i2c/%ld': No such file or directory\n",
-		    c->bus, c->bus);
-		return 1;
-	}
-	if (m->hwmon && !c->force && is_there(m, c->addr)) {
-		proc_err(p,
-		    "Error: Could not set address to 0x%02lx: Device or "
-		    "resource busy\n",
-		    (unsigned long)c->addr);
-		return 1;
-	}
-	return 0;
+	if (!m->hwmon || c->force || !is_there(m, c->addr))
+		return false;
+	proc_err(p,
+	    "Error: Could not set address to 0x%02lx: Device or resource "
+	    "busy\n",
+	    (unsigned long)c->addr);
+	return true;
 }
 
 static unsigned
@@ -207,23 +162,15 @@ int
 cmd_i2cget(struct proc *p, int argc, char **argv)
 {
 	struct mini *m = mini_of(p);
-	struct i2c c = { 0 };
+	struct i2c c;
 	unsigned v;
-	int rc, k;
+	int rc = i2cget_parse(p, &c, argc, argv), k;
 
-	if (!parse(&c, argc, argv)) {
-		proc_err(p,
-		    "Usage: i2cget [-f] [-y] [-a] I2CBUS CHIP-ADDRESS "
-		    "[DATA-ADDRESS [MODE]]\n");
+	if (rc != 0 || is_busy(p, m, &c))
 		return 1;
-	}
-	if ((rc = check(p, m, &c)) != 0)
-		return rc;
 	k = card_at(m, c.addr);
-	if (!is_there(m, c.addr)) {
-		proc_err(p, "Error: Read failed\n");
-		return 2;
-	}
+	if (!is_there(m, c.addr))
+		return i2cget_nobody(p);
 	if (c.addr == EMC2301) {
 		v = emc2301(m, (int)c.reg);
 		if (c.word)
@@ -241,23 +188,15 @@ int
 cmd_i2cset(struct proc *p, int argc, char **argv)
 {
 	struct mini *m = mini_of(p);
-	struct i2c c = { 0 };
-	int rc;
+	struct i2c c;
+	int rc = i2cset_parse(p, &c, argc, argv);
 
-	if (!parse(&c, argc, argv) || c.n < 4) {
-		proc_err(p,
-		    "Usage: i2cset [-f] [-y] [-m MASK] [-r] [-a] I2CBUS "
-		    "CHIP-ADDRESS DATA-ADDRESS [VALUE] ... [MODE]\n");
+	if (rc != 0 || is_busy(p, m, &c))
 		return 1;
-	}
-	if ((rc = check(p, m, &c)) != 0)
-		return rc;
-	if (!is_there(m, c.addr)) {
-		proc_err(p, "Error: Write failed\n");
-		return 1;
-	}
+	if (!is_there(m, c.addr))
+		return i2cset_nobody(p);
 	if (c.addr == EMC2301 && c.reg == 0x30)
-		m->fan = (int)(c.value & 0xff);
+		m->fan = (int)((m->fan & ~c.mask) | (c.value & c.mask)) & 0xff;
 	else if (c.addr == INA226 && c.word && c.reg == 0x05)
 		m->calibration = swapped((unsigned)c.value) & 0x7fff;
 	else if (c.addr == INA226 && c.word && c.reg == 0x00)

@@ -360,6 +360,11 @@ TEST(mini_host_reads_the_bus)
 	CHECK_INT(sim_status(m, "i2cget -y 1 0x4a 0 w 2>/dev/null"), 2);
 	CHECK_STR(sim_out(m, "i2cset -y 1 0x2f 0x30 255; i2cget -y 1 0x2f 48"),
 	    "0xff\n");
+	CHECK_STR(sim_out(m,
+		      "i2cset -y -m 0x0f 1 0x2f 0x30 0; "
+		      "i2cget -y 1 0x2f 0x30"),
+	    "0xf0\n");
+	(void)sim_out(m, "i2cset -y 1 0x2f 0x30 255");
 	CHECK_INT(sim_status(m, "i2cget -y 7 0x40 2>/dev/null"), 1);
 	CHECK(strstr(sim_out(m, "i2cdetect -y 1"), "40: 40 -- ") != NULL);
 	CHECK_STR(sim_out(m, "ls /sys/class/hwmon"), "hwmon0\nhwmon1\n");
