@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "rackmux/base/text.h"
-#include "sim_run.h"
+#include "sim_board.h"
 
 #define NODES \
 	" nodes = ({ slot = 1; model = \"blade3\"; },\n" \
@@ -28,26 +28,10 @@ static const char rack_text[] =
 	"generation = \"v2-old\";") ",\n" BOX("v2", "") ",\n" BOX("v2user",
 	"user = \"mixtile\";") ",\n" BOX("v2new", "addresses = false;") ");\n";
 
-static struct loop *loop;
-static struct rack *rack;
-static struct sim_board *b;
-static struct machine *m;
-
 static inline void
 begin(const char *board)
 {
-	loop = loop_new();
-	rack = sim_rack(loop, rack_text);
-	b = rack_board(rack, board);
-	m = &b->machine;
-	sim_pass(loop, 0.2);
-}
-
-static inline void
-end(void)
-{
-	rack_free(rack);
-	loop_free(loop);
+	sim_begin(rack_text, board);
 }
 
 /* The answer of a command that takes a while, ticks included. */

@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "sim_run.h"
+#include "sim_board.h"
 
 static const char rack_text[] =
     "boards = ({ name = \"hat\"; type = \"clusterhat\";\n"
@@ -14,26 +14,10 @@ static const char rack_text[] =
     " { name = \"plain\"; type = \"clusterhat\"; set_up = false; },\n"
     " { name = \"lost\"; type = \"clusterhat\"; found = false; });\n";
 
-static struct loop *loop;
-static struct rack *rack;
-static struct sim_board *b;
-static struct machine *m;
-
 static void
 begin(const char *board)
 {
-	loop = loop_new();
-	rack = sim_rack(loop, rack_text);
-	b = rack_board(rack, board);
-	m = &b->machine;
-	sim_pass(loop, 0.2);
-}
-
-static void
-end(void)
-{
-	rack_free(rack);
-	loop_free(loop);
+	sim_begin(rack_text, board);
 }
 
 TEST(hat_status)

@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "sim_run.h"
+#include "sim_board.h"
 
 static const char rack_text[] =
     "boards = ({ name = \"nano\"; type = \"nanocluster\";\n"
@@ -14,26 +14,10 @@ static const char rack_text[] =
     "   uarts = false; nodes = ({ slot = 1; model = \"rk1\"; },\n"
     "     { slot = 2; }); });\n";
 
-static struct loop *loop;
-static struct rack *rack;
-static struct sim_board *b;
-static struct machine *m;
-
 static void
 begin(const char *board)
 {
-	loop = loop_new();
-	rack = sim_rack(loop, rack_text);
-	b = rack_board(rack, board);
-	m = &b->machine;
-	sim_pass(loop, 0.2);
-}
-
-static void
-end(void)
-{
-	rack_free(rack);
-	loop_free(loop);
+	sim_begin(rack_text, board);
 }
 
 /* As sim_out(), but the rack's ticks come while it runs. */

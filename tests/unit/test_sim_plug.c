@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "rackmux/base/text.h"
-#include "sim_run.h"
+#include "sim_board.h"
 
 static const char rack_text[] =
     "boards = ({ name = \"snmp\"; type = \"snmp\"; slots = 4; },\n"
@@ -27,25 +27,10 @@ static const char rack_text[] =
 
 #define MIB "1.3.6.1.2.1.105.1."
 
-static struct loop *loop;
-static struct rack *rack;
-static struct sim_board *b;
-static struct machine *m;
-
 static void
 begin(const char *board)
 {
-	loop = loop_new();
-	rack = sim_rack(loop, rack_text);
-	b = rack_board(rack, board);
-	m = &b->machine;
-}
-
-static void
-end(void)
-{
-	rack_free(rack);
-	loop_free(loop);
+	sim_begin(rack_text, board);
 }
 
 static struct sim_node *

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "rackmux/base/text.h"
-#include "sim_run.h"
+#include "sim_board.h"
 
 static const char rack_text[] =
     "boards = ({ name = \"uni\"; type = \"unifi\"; slots = 4; },\n"
@@ -17,25 +17,10 @@ static const char rack_text[] =
     "   { slot = 2; model = \"pi4\"; feed = \"ros/2\"; },\n"
     "   { slot = 3; model = \"pi4\"; feed = \"uni4/1\"; }); });\n";
 
-static struct loop *loop;
-static struct rack *rack;
-static struct sim_board *b;
-static struct machine *m;
-
 static void
 begin(const char *board)
 {
-	loop = loop_new();
-	rack = sim_rack(loop, rack_text);
-	b = rack_board(rack, board);
-	m = &b->machine;
-}
-
-static void
-end(void)
-{
-	rack_free(rack);
-	loop_free(loop);
+	sim_begin(rack_text, board);
 }
 
 static struct sim_node *

@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "sim_run.h"
+#include "sim_board.h"
 
 static const char rack_text[] =
     "boards = ({ name = \"tp1\"; type = \"turing-pi-1\";\n"
@@ -12,26 +12,10 @@ static const char rack_text[] =
     " { name = \"empty\"; type = \"turing-pi-1\"; nodes = ({ slot = 2; });\n"
     " });\n";
 
-static struct loop *loop;
-static struct rack *rack;
-static struct sim_board *b;
-static struct machine *m;
-
 static void
 begin(const char *board)
 {
-	loop = loop_new();
-	rack = sim_rack(loop, rack_text);
-	b = rack_board(rack, board);
-	m = &b->machine;
-	sim_pass(loop, 0.2);
-}
-
-static void
-end(void)
-{
-	rack_free(rack);
-	loop_free(loop);
+	sim_begin(rack_text, board);
 }
 
 TEST(tp1_registers)
@@ -84,6 +68,8 @@ TEST(tp1_errors_are_those_of_i2c_tools)
 	sim_run_release(&r);
 	CHECK_INT(sim_status(m, "i2cset -y 1 0x57 0xf2"), 1);
 	CHECK_INT(sim_status(m, "i2cget -y 1 0x57 pear"), 1);
+	CHECK_INT(sim_status(m, "i2cset -y 1 0x57 0xf2 0x100"), 1);
+	CHECK_INT(sim_status(m, "i2cset -y -m"), 1);
 	end();
 }
 
