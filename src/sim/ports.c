@@ -146,7 +146,10 @@ ports_tick(struct ports *p)
 
 	if (p->dies_at != 0 && now >= p->dies_at)
 		die(p);
-	if (p->back_at != 0 && now >= p->back_at) {
+	/* Who ends the fault has switched it on again. */
+	if (p->back_at != 0 &&
+	    (now >= p->back_at ||
+		!fault_is(&p->board->faults, FAULT_CYCLECUT))) {
 		p->back_at = 0;
 		apply_all(p);
 	}
