@@ -6,6 +6,7 @@
 #include "rackmux/app/app.h"
 #include "rackmux/base/mem.h"
 #include "rackmux/base/text.h"
+#include "rackmux/model/feed.h"
 #include "settle.h"
 
 /*
@@ -21,6 +22,7 @@ struct target {
 	struct board *board;
 	struct node *node; /* NULL: the board as a whole */
 	struct run *run;
+	char label[192]; /* outlives both: an outcome may come last of all */
 };
 
 struct run {
@@ -55,13 +57,16 @@ static const struct {
 	{ COMMAND_FLASH, NULL, ACT_FLASH, false },
 };
 
-static void
-label_of(const struct target *t, char *out, size_t size)
+static struct target
+target_of(struct run *r, struct board *b, struct node *n)
 {
-	if (t->node != NULL)
-		app_node_label(t->node, out, size);
+	struct target t = { .board = b, .node = n, .run = r };
+
+	if (n != NULL)
+		app_node_label(n, t.label, sizeof t.label);
 	else
-		str_copy(out, size, t->board->name);
+		str_copy(t.label, sizeof t.label, b->name);
+	return t;
 }
 
 static void
@@ -69,11 +74,9 @@ tell(struct run *r, const struct target *t, enum act_outcome outcome,
     const char *text)
 {
 	FILE *f = outcome == ACT_OK ? stdout : stderr;
-	char label[192];
 
-	label_of(t, label, sizeof label);
 	fprintf(f, "%s%s: %s: %s%s\n",
-	    outcome == ACT_OK ? "" : "rackmux: ", label, act_name(r->act),
+	    outcome == ACT_OK ? "" : "rackmux: ", t->label, act_name(r->act),
 	    outcome == ACT_UNCERTAIN ? "not known to be done: " : "", text);
 	if (outcome != ACT_OK)
 		r->result = EXIT_SOME_FAILED;
@@ -125,20 +128,23 @@ static void
 add(struct run *r, struct board *b, struct node *n)
 {
 	r->targets = mem_grow(r->targets, r->n + 1, sizeof *r->targets);
-	r->targets[r->n++] = (struct target){ b, n, r };
+	r->targets[r->n++] = target_of(r, b, n);
 }
 
 static void
 consider(struct run *r, struct node *n)
 {
 	const char *why = node_cannot(n, r->act);
+	struct target t;
 
 	if (why == NULL)
 		why = act_unbuilt(r->act);
-	if (why == NULL)
+	if (why == NULL) {
 		add(r, n->board, n);
-	else
-		tell(r, &(struct target){ n->board, n, r }, ACT_FAILED, why);
+		return;
+	}
+	t = target_of(r, n->board, n);
+	tell(r, &t, ACT_FAILED, why);
 }
 
 /* Named by its own name, a board may mean itself: one LED for all slots. */
@@ -202,16 +208,27 @@ on_answer(void *arg, int events)
 	begin(r);
 }
 
+/* Also who else loses power with it. */
+static void
+name_target(const struct run *r, const struct target *t)
+{
+	const struct node *n = t->node;
+	char others[160];
+
+	fprintf(stderr, "  %s", t->label);
+	if (n != NULL && n->feed != NULL &&
+	    node_route(n, r->act) == n->feed->origin &&
+	    feed_others(n, others, sizeof others) > 0)
+		fprintf(stderr, "; its port also feeds %s", others);
+	fprintf(stderr, "\n");
+}
+
 /* The links stay alive while the operator thinks. */
 static void
 ask(struct run *r)
 {
-	char label[192];
-
-	for (size_t i = 0; i < r->n; i++) {
-		label_of(&r->targets[i], label, sizeof label);
-		fprintf(stderr, "  %s\n", label);
-	}
+	for (size_t i = 0; i < r->n; i++)
+		name_target(r, &r->targets[i]);
 	fprintf(stderr, "%s: %zu node%s. Type yes to go on: ", act_name(r->act),
 	    r->n, r->n == 1 ? "" : "s");
 	r->asking = io_new(r->loop, 0, on_answer, r);
@@ -233,6 +250,17 @@ on_settled(void *arg)
 		begin(r);
 }
 
+/* Ended by a signal: what was not begun has an outcome too. */
+static void
+tell_unbegun(struct run *r)
+{
+	if (r->next == 0)
+		fprintf(stderr, "rackmux: nothing was done\n");
+	for (size_t i = r->next; r->next > 0 && i < r->n; i++)
+		tell(r, &r->targets[i], ACT_FAILED,
+		    "not begun: it was interrupted");
+}
+
 static int
 run(struct run *r, struct config *config)
 {
@@ -247,12 +275,14 @@ run(struct run *r, struct config *config)
 	app_journal(r->session, config);
 	session_apply(r->session, config, NULL);
 	loop_run(r->loop);
-	if (app_signals_caught(signals) != 0)
-		r->result = 128 + app_signals_caught(signals);
 	io_free(r->asking);
 	settle_free(r->settle);
-	session_free(r->session);
+	session_free(r->session); /* what is under way is told now */
 	timer_free(r->pace);
+	if (app_signals_caught(signals) != 0) {
+		tell_unbegun(r);
+		r->result = 128 + app_signals_caught(signals);
+	}
 	app_signals_free(signals);
 	return r->result;
 }

@@ -251,10 +251,7 @@ intake_free(struct intake *in)
 	while ((p = in->pending) != NULL) {
 		in->pending = p->next;
 		finish(in, p, ACT_UNCERTAIN,
-		    in->feed != NULL ? "its feed was taken out of the "
-				       "configuration meanwhile"
-				     : "its board was taken out of the "
-				       "configuration meanwhile");
+		    "its connection was closed before an answer came");
 	}
 	if (in->feed != NULL)
 		feed_remove_origin(in->feed);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "simproc.h"
 #include "test.h"
@@ -122,5 +123,51 @@ TEST(a_feed_that_fails_is_named)
 	CHECK(strstr(ran.out, "two   on") != NULL);
 	CHECK_INT(ran_words(&ran, "status", "-c", path, "one", NULL), 1);
 	CHECK(strstr(ran.err, "rackmux: rel: ") != NULL);
+	free(path);
+}
+
+static const char two_on_one[] =
+    "ssh: { config = \"none\"; };\n"
+    "boards = ( { name = \"b\"; type = \"linux\"; slots = 2; nodes = "
+    "( { slot = 1; name = \"one\"; feed = \"rel/1\"; },\n"
+    "{ slot = 2; name = \"two\"; feed = \"rel/1\"; } ); } );\n"
+    "feeds = ( { name = \"rel\"; type = \"command\"; on = \"true\"; "
+    "off = \"kill -INT $PPID; sleep 20\"; "
+    "status = \"echo is on\"; } );\n";
+
+/* The first order ends the program: what is under way is not known, what was
+ * not begun is said, and the status is that of the signal. */
+TEST(a_signal_leaves_no_node_without_an_outcome)
+{
+	char *path = text_of("%s/r.cfg", test_dir());
+
+	file_write(path, two_on_one);
+	CHECK_INT(ran_words(&ran, "power", "-c", path, "off", "b", "--yes",
+		      "--stagger", "600000", NULL),
+	    130);
+	CHECK_STR(ran.out, "");
+	CHECK_STR(ran.err,
+	    "rackmux: b/1 (one): power.off: not known to be done: its "
+	    "connection was closed before an answer came\n"
+	    "rackmux: b/2 (two): power.off: not begun: it was interrupted\n");
+	free(path);
+}
+
+TEST(the_question_names_who_loses_power_too)
+{
+	char *path = text_of("%s/r.cfg", test_dir());
+	const char *argv[] = { "-c", path, "power", "off", "one", NULL };
+	struct vtx x;
+	int status;
+
+	file_write(path, two_on_one);
+	dash_start(&x, 100, 30, program_env(), argv);
+	CHECK(vtx_wait_text(&x, "b/1 (one); its port also feeds two", 15000));
+	CHECK(vtx_wait_text(&x, "Type yes to go on", 15000));
+	vtx_send(&x, "\x04");
+	CHECK(vtx_wait_text(&x, "nothing was done", 15000));
+	CHECK(vtx_wait_exit(&x, &status, 15000));
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+	vtx_close(&x);
 	free(path);
 }
