@@ -193,14 +193,6 @@ pin_in(const struct cluster_box *box, const char *path)
 	return n >= 0 && n < CB_PINS ? (int)n : -1;
 }
 
-static void
-word(char *out, size_t size, const char *s, size_t len)
-{
-	while (len > 0 && (s[len - 1] == '\n' || s[len - 1] == ' '))
-		len--;
-	str_format(out, size, "%.*s", (int)len, s);
-}
-
 bool
 cb_gpio_get(const struct cluster_box *box, int pin)
 {
@@ -243,7 +235,8 @@ write_gpio(void *arg, const char *path, const char *s, size_t len)
 		return -EACCES;
 	if (pin < 0)
 		return -EIO;
-	word(text, sizeof(text), s, len);
+	if (!vfs_written(s, len, text, sizeof(text)))
+		return -EINVAL;
 	if (str_ends(path, "/direction"))
 		return cb_gpio_direction(box, pin, text);
 	n = strtol(text, &end, 0);
@@ -354,22 +347,12 @@ write_export(void *arg, const char *path, const char *s, size_t len)
 
 	if (!cb_may_write(box))
 		return -EACCES;
-	word(text, sizeof(text), s, len);
-	if (!str_long(text, 0, 511, &n))
+	if (!vfs_written(s, len, text, sizeof(text)) ||
+	    !str_long(text, 0, 511, &n))
 		return -EINVAL;
 	return str_ends(path, "/unexport")
 	    ? unexport(box, (int)n - box->base)
 	    : cb_gpio_export(box, (int)n - box->base);
-}
-
-/* It can only be written: root reads "Input/output error". */
-static int
-read_nothing(void *arg, const char *path, struct buf *out)
-{
-	(void)arg;
-	(void)path;
-	(void)out;
-	return -EIO;
 }
 
 static void
@@ -399,8 +382,8 @@ cb_gpio_init(struct cluster_box *box, bool exported)
 
 	add_chip(v, box->base, CB_PINS, "0-0024\n", "pca9555\n");
 	add_chip(v, box->base - 24, 24, "10000600.gpio\n", NULL);
-	vfs_dynamic(v, GPIO "/export", read_nothing, write_export, box);
-	vfs_dynamic(v, GPIO "/unexport", read_nothing, write_export, box);
+	vfs_dynamic(v, GPIO "/export", vfs_write_only, write_export, box);
+	vfs_dynamic(v, GPIO "/unexport", vfs_write_only, write_export, box);
 	vfs_dynamic(v, GPIO "/ext_en_power/value", read_ext, write_ext, box);
 	vfs_static(v, GPIO "/ext_en_power/direction", "out\n");
 	box->ext_power = true;

@@ -125,15 +125,6 @@ cb_pci_forget(struct cluster_box *box)
 }
 
 static int
-read_nothing(void *arg, const char *path, struct buf *out)
-{
-	(void)arg;
-	(void)path;
-	(void)out;
-	return -EIO;
-}
-
-static int
 write_rescan(void *arg, const char *path, const char *s, size_t len)
 {
 	struct cluster_box *box = arg;
@@ -168,7 +159,8 @@ cb_pci_init(struct cluster_box *box)
 		    path, sizeof(path), DEVICES "0000:%s.0/device", bridges[i]);
 		vfs_static(v, path, i == 0 ? "0x0801\n" : "0x2824\n");
 	}
-	vfs_dynamic(v, "/sys/bus/pci/rescan", read_nothing, write_rescan, box);
+	vfs_dynamic(
+	    v, "/sys/bus/pci/rescan", vfs_write_only, write_rescan, box);
 }
 
 /* --- lspci --- */

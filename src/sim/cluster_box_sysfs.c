@@ -70,10 +70,10 @@ write_pwm(void *arg, const char *path, const char *s, size_t len)
 	char text[16];
 	long v;
 
-	str_format(text, sizeof(text), "%.*s", (int)len, s);
-	text[strcspn(text, "\n")] = '\0';
 	if (!cb_may_write(box))
 		return -EACCES;
+	if (!vfs_written(s, len, text, sizeof(text)))
+		return -EINVAL;
 	if (!str_long(text, 0, 100000000, &v))
 		return -EINVAL;
 	if (str_ends(path, "/enable")) {
@@ -162,10 +162,10 @@ write_led(void *arg, const char *path, const char *s, size_t len)
 	char text[16];
 	long v;
 
-	str_format(text, sizeof(text), "%.*s", (int)len, s);
-	text[strcspn(text, "\n")] = '\0';
 	if (!cb_may_write(box))
 		return -EACCES;
+	if (!vfs_written(s, len, text, sizeof(text)))
+		return -EINVAL;
 	if (str_ends(path, "/trigger"))
 		return set_trigger(box, text);
 	if (!str_long(text, 0, 255, &v))

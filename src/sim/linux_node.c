@@ -206,12 +206,8 @@ write_led(void *arg, const char *path, const char *p, size_t len)
 	char word[16];
 	size_t i;
 
-	while (len > 0 && (p[len - 1] == '\n' || p[len - 1] == ' '))
-		len--;
-	if (len >= sizeof(word))
+	if (!vfs_written(p, len, word, sizeof(word)))
 		return -EINVAL;
-	memcpy(word, p, len);
-	word[len] = '\0';
 	if (str_ends(path, "/brightness")) {
 		n->led[k] = strcmp(word, "0") != 0;
 		return 0;

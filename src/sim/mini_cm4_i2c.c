@@ -272,9 +272,8 @@ write_pwm(void *arg, const char *path, const char *s, size_t len)
 	long v;
 
 	(void)path;
-	str_format(text, sizeof(text), "%.*s", (int)len, s);
-	text[strcspn(text, "\n")] = '\0';
-	if (!str_long(text, 0, 255, &v))
+	if (!vfs_written(s, len, text, sizeof(text)) ||
+	    !str_long(text, 0, 255, &v))
 		return -EINVAL;
 	m->fan = (int)v;
 	return 0;

@@ -257,6 +257,27 @@ vfs_text(struct vfs *v, const char *path, const char *content)
 	set_text(make(v, path, VFS_FILE), content, strlen(content));
 }
 
+int
+vfs_write_only(void *arg, const char *path, struct buf *out)
+{
+	(void)arg;
+	(void)path;
+	(void)out;
+	return -EIO;
+}
+
+bool
+vfs_written(const char *s, size_t len, char *out, size_t size)
+{
+	while (len > 0 && (s[len - 1] == '\n' || s[len - 1] == ' '))
+		len--;
+	if (len >= size)
+		return false;
+	memcpy(out, s, len);
+	out[len] = '\0';
+	return true;
+}
+
 void
 vfs_dynamic(struct vfs *v, const char *path, vfs_read_fn *read_fn,
     vfs_write_fn *write_fn, void *arg)

@@ -30,6 +30,9 @@ void	 vfs_static(struct vfs *, const char *path, const char *content);
 void	 vfs_text(struct vfs *, const char *path, const char *content);
 void	 vfs_dynamic(struct vfs *, const char *path, vfs_read_fn *,
 	    vfs_write_fn *, void *arg);		/* write may be NULL: read-only */
+vfs_read_fn vfs_write_only;	/* for one that not even root can read */
+/* For a write: its text, without what ends the line. False: it is longer. */
+bool	 vfs_written(const char *, size_t len, char *out, size_t size);
 void	 vfs_link(struct vfs *, const char *path, const char *target);
 void	 vfs_dir(struct vfs *, const char *path);
 void	 vfs_socket(struct vfs *, const char *path);
