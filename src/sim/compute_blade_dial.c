@@ -67,7 +67,7 @@ hung(struct ctl *c, const char *socket)
 	char why[256];
 
 	if (old) {
-		if (proc_sleep(c->p, (unsigned)(s * 1000)) != 0)
+		if (proc_sleep(c->p, proc_ms(s)) != 0)
 			return 1;
 		return ctl_fail(c,
 		    "rpc error: code = DeadlineExceeded desc = context "

@@ -382,7 +382,7 @@ cmd_wget(struct proc *p, int argc, char **argv)
 		return 1;
 	}
 	buf_init(&body, 0);
-	outer = proc_deadline(p, (unsigned)(w.seconds * 1000));
+	outer = proc_deadline(p, proc_ms(w.seconds));
 	http = ask_url(p, w.url, &ask, host, sizeof(host), &body);
 	if (proc_deadline_end(p, outer))
 		rc = wget_failed(p, &w, "timed out", 4);

@@ -17,6 +17,7 @@
  */
 
 #define IN_MAX (1024 * 1024)
+#define SECONDS_MAX 1000000u
 
 static void
 body(void *arg)
@@ -484,6 +485,16 @@ proc_err(struct proc *p, const char *fmt, ...)
 	s = mem_vprintf(fmt, ap);
 	va_end(ap);
 	return write_whole(p, &p->std.err, s);
+}
+
+unsigned
+proc_ms(double seconds)
+{
+	/* No number is not more than nothing either. */
+	if (!(seconds > 0))
+		return 0;
+	return seconds < SECONDS_MAX ? (unsigned)(seconds * 1000)
+				     : SECONDS_MAX * 1000;
 }
 
 int

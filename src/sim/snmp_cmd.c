@@ -229,8 +229,7 @@ ask(struct snmp_run *r, char *community, size_t size)
 		(void)proc_sleep(r->p, ANSWER_MS);
 		return 0;
 	}
-	if (proc_sleep(
-		r->p, (unsigned)(r->timeout * 1000 * (r->retries + 1))) == 0)
+	if (proc_sleep(r->p, proc_ms(r->timeout * (r->retries + 1.0))) == 0)
 		proc_err(r->p, "Timeout: No Response from %s.\n", r->host);
 	return 1;
 }

@@ -108,6 +108,7 @@ int	 proc_puts(struct proc *, const char *);
 int	 proc_printf(struct proc *, const char *fmt, ...) RM_PRINTF(2, 3);
 int	 proc_err(struct proc *, const char *fmt, ...) RM_PRINTF(2, 3);
 int	 proc_sleep(struct proc *, unsigned ms);	/* -1: hung up */
+unsigned proc_ms(double seconds);	/* of any that was typed */
 bool	 proc_dead(const struct proc *);
 /* From now on sleeps end, with -1, after ms in all, as timeout(1) would have
  * it. Returns what proc_deadline_end() wants, which says if it was reached. */
