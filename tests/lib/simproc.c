@@ -20,6 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "rackmux/base/json.h"
+
 #define START_MS 20000
 #define ENV_MAX 24
 
@@ -296,6 +298,32 @@ ran_release(struct ran *r)
 {
 	free(r->out);
 	free(r->err);
+}
+
+static bool
+says(const struct json *o, const char *key, const char *value)
+{
+	const char *s = json_str(json_get(o, key));
+
+	return s != NULL && strcmp(s, value) == 0;
+}
+
+struct json *
+ran_line(
+    const struct ran *r, const char *kind, const char *key, const char *value)
+{
+	const char *at = r->out;
+
+	while (at != NULL && *at != '\0') {
+		size_t len = strcspn(at, "\n");
+		struct json *o = json_parse(at, len, NULL, 0);
+
+		if (says(o, "kind", kind) && says(o, key, value))
+			return o;
+		json_free(o);
+		at += len + (at[len] == '\n');
+	}
+	return NULL;
 }
 
 int

@@ -13,6 +13,8 @@
 
 #include "vtx.h"
 
+struct json;
+
 /* Path of a program; ends the test when it is not built. */
 const char *program_path(const char *name);
 bool	 program_sanitised(void);
@@ -37,6 +39,10 @@ void	 ran_rackmux(struct ran *, int ms, const char *const *argv);
 int	 ran_words(struct ran *, const char *first, ...)
 	    __attribute__((sentinel));
 void	 ran_release(struct ran *);
+/* The line of what it printed as JSON whose key is value and whose kind is
+ * that; NULL: none. The caller frees. */
+struct json *ran_line(const struct ran *, const char *kind, const char *key,
+	    const char *value);
 
 struct simproc {
 	pid_t pid;

@@ -73,18 +73,11 @@ begin(struct simproc *sim, const char *more)
 static struct json *
 node_of(const char *name)
 {
-	const char *line = ran.out, *end;
-	char err[128];
+	struct json *o = ran_line(&ran, "node", "name", name);
 
-	for (; (end = strchr(line, '\n')) != NULL; line = end + 1) {
-		struct json *o =
-		    json_parse(line, (size_t)(end - line), err, sizeof err);
-
-		if (o != NULL && test_same(json_str(json_get(o, "name")), name))
-			return o;
-		json_free(o);
-	}
-	test_fail(__FILE__, __LINE__, "no node \"%s\"", name);
+	if (o == NULL)
+		test_fail(__FILE__, __LINE__, "no node \"%s\"", name);
+	return o;
 }
 
 static const char *

@@ -41,31 +41,12 @@ begin(struct simproc *sim, const char *rack)
 	    simproc_config(sim, "boards.cfg", "poll = 2.0;\n"));
 }
 
-/* The node's line of the last status, as an object; NULL: none. */
-static struct json *
-node_of(const char *path)
-{
-	const char *at = ran.out;
-
-	while (at != NULL && *at != '\0') {
-		size_t len = strcspn(at, "\n");
-		struct json *j = json_parse(at, len, NULL, 0);
-
-		if (j != NULL && json_get(j, "node") != NULL &&
-		    strcmp(json_str(json_get(j, "node")), path) == 0)
-			return j;
-		json_free(j);
-		at += len + (at[len] == '\n');
-	}
-	return NULL;
-}
-
 /* "value state why-or-note" of a name, to be searched for words. */
 static const char *
 value_of(const char *path, const char *name)
 {
 	static char text[600];
-	struct json *node = node_of(path), *v;
+	struct json *node = ran_line(&ran, "node", "node", path), *v;
 	const char *why, *note;
 	char value[80] = "null";
 	double number;

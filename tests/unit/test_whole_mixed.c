@@ -157,21 +157,11 @@ check_object(const struct json *j)
 static struct json *
 line_of(const char *kind, const char *name)
 {
-	const char *at = ran.out;
+	struct json *o = ran_line(&ran, kind, kind, name);
 
-	while (*at != '\0') {
-		size_t len = strcspn(at, "\n");
-		struct json *j = json_parse(at, len, NULL, 0);
-
-		CHECK(j != NULL);
-		if (strcmp(json_str(json_get(j, "kind")), kind) == 0 &&
-		    json_str(json_get(j, kind)) != NULL &&
-		    strcmp(json_str(json_get(j, kind)), name) == 0)
-			return j;
-		json_free(j);
-		at += len + (at[len] == '\n');
-	}
-	test_fail(__FILE__, __LINE__, "no %s %s", kind, name);
+	if (o == NULL)
+		test_fail(__FILE__, __LINE__, "no %s %s", kind, name);
+	return o;
 }
 
 static void
