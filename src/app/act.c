@@ -216,8 +216,9 @@ name_target(const struct run *r, const struct target *t)
 	char others[160];
 
 	fprintf(stderr, "  %s", t->label);
-	if (n != NULL && n->feed != NULL &&
-	    node_route(n, r->act) == n->feed->origin &&
+	if (n == NULL)
+		fprintf(stderr, ", the whole board");
+	else if (n->feed != NULL && node_route(n, r->act) == n->feed->origin &&
 	    feed_others(n, others, sizeof others) > 0)
 		fprintf(stderr, "; its port also feeds %s", others);
 	fprintf(stderr, "\n");
@@ -229,8 +230,9 @@ ask(struct run *r)
 {
 	for (size_t i = 0; i < r->n; i++)
 		name_target(r, &r->targets[i]);
-	fprintf(stderr, "%s: %zu node%s. Type yes to go on: ", act_name(r->act),
-	    r->n, r->n == 1 ? "" : "s");
+	fprintf(stderr, "%s: %zu %s%s. Type yes to go on: ", act_name(r->act),
+	    r->n, r->targets[0].node == NULL ? "board" : "node",
+	    r->n == 1 ? "" : "s");
 	r->asking = io_new(r->loop, 0, on_answer, r);
 	io_want(r->asking, IO_READ);
 }

@@ -208,8 +208,8 @@ add_name(struct named *v, size_t *n, const char *name, const char *what,
 	(*n)++;
 }
 
-/* Names of boards, nodes and feeds share one space, because a selector does not say
- * which it means; a board of one node may share its name with it. */
+/* Names of boards, nodes and feeds share one space, because a selector does
+ * not say which it means; a board of one node may share its name with it. */
 static void
 check_names(const struct config *c, struct diags *d)
 {

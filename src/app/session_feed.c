@@ -51,15 +51,18 @@ apply_feed(struct session *s, const struct config_feed *cf,
 {
 	struct rig *rig = session_find_feed(s, cf->o.name);
 	struct plan plan;
+	bool differs;
 
 	if (rig == NULL) {
 		rig = session_add_rig(s, NULL, NULL);
 		rig->feed = model_add_feed(
 		    s->model, cf->o.name, cf->driver, cf->o.budget_w);
 	}
+	differs = rig->feed->budget_w < cf->o.budget_w ||
+	    rig->feed->budget_w > cf->o.budget_w;
 	rig->feed->budget_w = cf->o.budget_w;
 	plan_feed(s->config, cf, &plan);
-	if (session_rewire(s, rig, &plan, 1))
+	if (session_rewire(s, rig, &plan, 1) || differs)
 		change->feeds++;
 	plan_release(&plan, 1);
 }

@@ -340,6 +340,26 @@ TEST(a_new_configuration_touches_only_what_changed)
 	end();
 }
 
+TEST(a_budget_that_changed_is_told_and_costs_no_link)
+{
+	struct session_change change;
+	struct origin *o;
+
+	start(SWITCH NODES);
+	wait_state("one", NODE_ON);
+	o = m->feeds[0]->origin;
+	session_apply(session,
+	    config_of(
+		"feeds = ( { name = \"sw\"; type = \"unifi\"; "
+		"budget_w = 60.0; "
+		"link = \"exec:env PATH=@:/usr/bin:/bin sh\"; } );\n" NODES),
+	    &change);
+	CHECK_INT(change.feeds, 1);
+	CHECK(m->feeds[0]->origin == o && o->fresh_at > 0);
+	CHECK(feed_budget(m->feeds[0]) == 60);
+	end();
+}
+
 /* The link to the machine that asks is well, the plug is not. */
 TEST(a_plug_that_does_not_answer_has_failed)
 {
