@@ -60,11 +60,13 @@ static void
 wait_feeds(const char *state)
 {
 	char *want = text_of("\"feed.state\":{\"value\":\"%s\"", state);
+	long long end = now_in_ms() + 60000;
 
-	do
+	do {
+		CHECK(now_in_ms() < end);
 		CHECK(ran_words(&ran, "status", "-c", sim.config, "--json",
 			  "pis", NULL) <= 1);
-	while (count(ran.out, want) < NODES);
+	} while (count(ran.out, want) < NODES);
 	free(want);
 }
 
@@ -168,6 +170,30 @@ TEST(the_question_names_who_loses_power_too)
 	CHECK(vtx_wait_text(&x, "nothing was done", 15000));
 	CHECK(vtx_wait_exit(&x, &status, 15000));
 	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+	vtx_close(&x);
+	free(path);
+}
+
+TEST(a_whole_board_is_named_as_such_before_it_is_cut)
+{
+	char *path = text_of("%s/r.cfg", test_dir());
+	const char *argv[] = { "-c", path, "power", "off", "hat", NULL };
+	struct vtx x;
+	int status;
+
+	file_write(path,
+	    "boards = ( { name = \"hat\"; type = \"command\"; slots = 2; "
+	    "link = \"exec:sh\"; ask = ( { run = \"echo 1 on\"; read = ( "
+	    "{ value = \"power.state\"; line = \"^([0-9]) (on|off)\"; } ); "
+	    "} ); acts = ( { act = \"power.off\"; each = \"board\"; "
+	    "run = \"true\"; } ); } );\n");
+	dash_start(&x, 100, 30, program_env(), argv);
+	CHECK(vtx_wait_text(&x, "hat, the whole board", 15000));
+	CHECK(vtx_wait_text(&x, "1 board. Type yes to go on", 15000));
+	vtx_send(&x, "yes\r");
+	CHECK(vtx_wait_text(&x, "hat: power.off: done", 15000));
+	CHECK(vtx_wait_exit(&x, &status, 15000));
+	CHECK_INT(status, 0);
 	vtx_close(&x);
 	free(path);
 }
