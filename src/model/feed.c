@@ -56,15 +56,6 @@ model_remove_feed(struct model *m, struct feed *f)
 	model_changed(m);
 }
 
-struct feed *
-model_find_feed(const struct model *m, const char *name)
-{
-	for (size_t i = 0; i < m->n_feeds; i++)
-		if (strcmp(m->feeds[i]->name, name) == 0)
-			return m->feeds[i];
-	return NULL;
-}
-
 struct origin *
 feed_add_origin(struct feed *f, const struct driver *driver, const char *url)
 {

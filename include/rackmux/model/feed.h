@@ -30,7 +30,6 @@ struct feed	*model_add_feed(struct model *, const char *name,
 		    const struct driver *, double budget_w);
 /* Its nodes lose what it said. */
 void		 model_remove_feed(struct model *, struct feed *);
-struct feed	*model_find_feed(const struct model *, const char *name);
 struct origin	*feed_add_origin(struct feed *, const struct driver *,
 		    const char *url);
 void		 feed_remove_origin(struct feed *);
