@@ -212,6 +212,7 @@ redirect_one(struct sh *sh, struct redirected *rd, const struct redir *r)
 	if (here) {
 		buf_release(&rd->in);
 		buf_puts(&rd->in, word);
+		rd->has_in = true;
 		rd->in_off = 0;
 		*in = (struct proc_in_from){ .text = buf_str(&rd->in),
 			.len = rd->in.len,
@@ -289,7 +290,7 @@ sh_keep(struct sh *sh, struct redirected *rd)
 {
 	struct proc_std now = *proc_std(sh->p);
 
-	if (rd->files != NULL || rd->in.len > 0) {
+	if (rd->files != NULL || rd->has_in) {
 		sh_restore(sh, rd);
 		return;
 	}

@@ -14,7 +14,7 @@ struct redirected {
 	struct sh_devices *old_devices, *devices;	/* devices: opened here */
 	struct buf in;
 	size_t in_off;
-	bool has_in;
+	bool has_in;		/* the input is in */
 	struct file_out *files;
 };
 

@@ -199,6 +199,7 @@ static const char *const scripts[] = {
 	"{ echo a; echo b >&2; } 2>/dev/null",
 	"echo gone >/dev/null; echo $?",
 	"exec 2>/dev/null; echo x >&2; echo y",
+	"exec <<E\nE\nread x; echo $?",
 	"eval 'x=1; echo $x'; eval echo a\\ b",
 	"eval 'if'; echo not reached",
 	"x='echo hi'; $x; \"$x\" 2>/dev/null; echo $?",
