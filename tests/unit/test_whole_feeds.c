@@ -60,7 +60,7 @@ static void
 wait_feeds(const char *state)
 {
 	char *want = text_of("\"feed.state\":{\"value\":\"%s\"", state);
-	long long end = now_in_ms() + 60000;
+	long long end = now_in_ms() + 20000;
 
 	do {
 		CHECK(now_in_ms() < end);
