@@ -212,9 +212,12 @@ gpio_command(struct buf *b, const struct mcb *cb, int slot, enum act act)
 		buf_printf(b, "(cb_w %ld 0; ", en);
 		break;
 	case ACT_POWER_CYCLE:
+		/* A pin that cannot be read, or nobody left to tell it to,
+		 * must not leave the node without power. */
 		buf_printf(b,
-		    "(trap '' HUP INT TERM PIPE; cb_w %ld 0 && cb_r %ld low && "
-		    "sleep 2 && cb_w %ld 1 && cb_w %ld 1 && cb_w %ld 1; ",
+		    "(trap '' HUP INT TERM PIPE; cb_w %ld 0 && "
+		    "{ cb_r %ld low; sleep 2; "
+		    "cb_w %ld 1 && cb_w %ld 1 && cb_w %ld 1; }; ",
 		    en, en, power, reset, en);
 		break;
 	case ACT_POWER_ON:

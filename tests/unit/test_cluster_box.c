@@ -343,6 +343,29 @@ TEST(cluster_box_cycles_by_gpio)
 	fake_free(f);
 }
 
+/* Who asked for it has gone in between: the rest is done all the same. */
+TEST(cluster_box_ends_a_cycle_that_nobody_hears)
+{
+	for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
+		struct fake *f = fake_new(&driver_cluster_box, 0);
+		char *cmd;
+
+		box();
+		pins(496);
+		nodectl(vendor_usage, "");
+		put("bin/sleep", "#!/bin/sh\n");
+		round_trip(f, shells[i], "nodectl");
+		f->drv->driver->act(f->drv, 1, 2, ACT_POWER_CYCLE);
+		/* A stdout that takes nothing. */
+		cmd = mem_printf("exec >&-; %s", f->run[0].cmd);
+		free(f->run[0].cmd);
+		f->run[0].cmd = cmd;
+		shell(f, shells[i], "nodectl");
+		check_file("sys/class/gpio/gpio498/value", "1");
+		fake_free(f);
+	}
+}
+
 TEST(cluster_box_finds_the_expander)
 {
 	box();
