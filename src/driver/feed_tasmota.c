@@ -17,11 +17,17 @@
 
 #define BODY_MAX 4096
 
+static bool
+one_relay(const struct drv *d, int port)
+{
+	return port == 1 && drv_setting_number(d, "ports") < 2;
+}
+
 /* "Power" or "Power3": with one relay both are the same to the plug. */
 static void
 relay(const struct drv *d, int port, char *out, size_t size)
 {
-	if (port == 1 && drv_setting_number(d, "ports") < 2)
+	if (one_relay(d, port))
 		str_copy(out, size, "Power");
 	else
 		str_format(out, size, "Power%d", port);
@@ -54,15 +60,18 @@ state_of(const struct json *j, int port)
 				    : OUTLET_UNKNOWN;
 }
 
-/* One number, or one of each relay. */
+/* One number for each relay, or one for all of them. What they draw together
+ * is not what one of several draws. */
 static double
-energy(const struct json *e, const char *key, int port)
+energy(const struct json *e, const char *key, int port, bool shared)
 {
 	const struct json *j = json_get(e, key);
 	double v;
 
 	if (json_is_array(j))
 		j = json_at(j, (size_t)port - 1);
+	else if (!shared)
+		return NAN;
 	return json_num(j, &v) ? v : NAN;
 }
 
@@ -71,6 +80,7 @@ tell(struct supply *s, const char *text, int port)
 {
 	struct outlet o = outlet_unknown(NULL);
 	char body[BODY_MAX], said[160], name[16];
+	bool alone = one_relay(&s->drv, port);
 	struct json *j;
 
 	str_format(name, sizeof name, "power%d", port);
@@ -88,9 +98,9 @@ tell(struct supply *s, const char *text, int port)
 
 		j = json_parse(body, strlen(body), NULL, 0);
 		e = json_get(json_get(j, "StatusSNS"), "ENERGY");
-		o.watts = energy(e, "Power", port);
-		o.volts = energy(e, "Voltage", port);
-		o.amps = energy(e, "Current", port);
+		o.watts = energy(e, "Power", port, alone);
+		o.volts = energy(e, "Voltage", port, true);
+		o.amps = energy(e, "Current", port, alone);
 		json_free(j);
 	}
 	supply_tell(s, port, &o);
