@@ -200,6 +200,7 @@ supply_order(struct supply *s, unsigned ticket, int port, enum act act,
 		.ticket = ticket, .slot = port, .act = act, .judge = judge
 	};
 
+	supply_cycles_overtaken(s, port);
 	drv_order(&s->drv, &order, cmd, SWITCH_MS);
 }
 

@@ -32,6 +32,7 @@ struct cycle {
 	char *cmd; /* until it was sent in a way that the link can do */
 	bool answered; /* the link holds it no more */
 	bool seen_off, helped, decided, told;
+	bool overtaken; /* by a later order: it is not helped any more */
 	enum act_outcome outcome;
 	char text[200];
 };
@@ -211,7 +212,8 @@ look(struct supply *s, struct cycle *c, const struct outlet *o)
 		c->seen_off = true;
 	if (o->state == OUTLET_OFF && ms >= LATE_MS)
 		too_late(c);
-	else if (o->state == OUTLET_OFF && ms >= HELP_MS && !c->helped)
+	else if (o->state == OUTLET_OFF && ms >= HELP_MS && !c->helped &&
+	    !c->overtaken)
 		help(s, c);
 	if (dark && (o->state == OUTLET_OFF || ms < LATE_MS))
 		return;
@@ -233,6 +235,13 @@ supply_cycle_seen(struct supply *s, int port, const struct outlet *o)
 		if (c->port == port && !c->decided &&
 		    o->state != OUTLET_UNKNOWN)
 			look(s, c, o);
+}
+
+void
+supply_cycles_overtaken(struct supply *s, int port)
+{
+	for (struct cycle *c = s->cycles; c != NULL; c = c->next)
+		c->overtaken |= c->port == port;
 }
 
 void

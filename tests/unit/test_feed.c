@@ -260,6 +260,50 @@ TEST(a_cycle_without_an_answer_is_uncertain)
 	loop_free(loop);
 }
 
+/* A port that was told to be off after its cycle had begun stays off. */
+TEST(a_cycle_does_not_undo_a_later_order)
+{
+	struct fake *f = fake_feed(&feed_unifi, NULL, 0);
+	const char *off = " 1 Off Dot3at 32000 Unknown Off Bad 0 0 0\nend\n";
+
+	feed_unifi.act(f->drv, 9, 1, ACT_POWER_CYCLE);
+	fake_answer(f, LINK_DONE, 0, "", NULL);
+	feed_unifi.act(f->drv, 10, 1, ACT_POWER_OFF);
+	fake_answer(f, LINK_DONE, 0, off, NULL);
+	CHECK_INT(f->ticket, 10);
+	CHECK_INT(f->outcome, ACT_OK);
+	f->now += 13000;
+	feed_unifi.poll(f->drv);
+	fake_answer(f, LINK_DONE, 0, off, NULL);
+	CHECK_INT(f->fresh, 1);
+	CHECK_INT(f->runs, 0);
+	fake_free(f);
+}
+
+/* What all relays of a plug draw is not what one of them draws. */
+TEST(tasmota_does_not_give_a_sum_to_each_relay)
+{
+	static const struct setting keys[] = { { "host", "plug" },
+		{ "used", "1,2" }, { "ports", "2" } };
+	struct fake *f = fake_feed(&feed_tasmota, keys, ARRAY_LEN(keys));
+
+	feed_tasmota.poll(f->drv);
+	fake_answer(f, LINK_DONE, 0,
+	    "@ power1\n{\"POWER1\":\"ON\"}\n@ power2\n"
+	    "{\"POWER2\":\"ON\"}\n@ energy\n{\"StatusSNS\":{\"ENERGY\":"
+	    "{\"Power\":40,\"Voltage\":230,\"Current\":0.2}}}\n"
+	    "@ end\nend\n",
+	    NULL);
+	CHECK_INT(f->fresh, 1);
+	for (int port = 1; port <= 2; port++) {
+		IS(f, port, "power.state", FEED, "on");
+		CHECK(fake_find(f, port, "power.volts", SOURCE_FEED) != NULL);
+		CHECK(fake_find(f, port, "power.watts", SOURCE_FEED) == NULL);
+		CHECK(fake_find(f, port, "power.amps", SOURCE_FEED) == NULL);
+	}
+	fake_free(f);
+}
+
 /* --- in real shells --------------------------------------------------------- */
 
 static const struct setting relay_keys[] = {
@@ -294,6 +338,26 @@ TEST(commands_of_the_operator)
 		fake_shell(f, shells[i]);
 		IS(f, 2, "power.state", FEED, "off");
 		UNKNOWN(f, 3, "power.state", FEED, "both");
+		fake_free(f);
+	}
+}
+
+/* "Permission denied" holds an "on", "sh: 1: not found" a number. */
+TEST(a_command_that_fails_is_no_status)
+{
+	static const struct setting keys[] = {
+		{ "status", "echo 'Permission denied' >&2; exit 1" },
+		{ "watts", "echo 'sh: 1: not found' >&2; exit 127" }
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
+		struct fake *f = fake_feed(&feed_command, keys, 2);
+
+		feed_command.poll(f->drv);
+		fake_shell(f, shells[i]);
+		CHECK_INT(f->fresh, 1);
+		UNKNOWN(f, 1, "power.state", FEED, "neither");
+		CHECK(fake_find(f, 1, "power.watts", SOURCE_FEED) == NULL);
 		fake_free(f);
 	}
 }
