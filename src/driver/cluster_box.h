@@ -12,7 +12,9 @@
 #define MCB_BASE 496	/* where the PCA9555 is when nothing says so */
 
 /* Which nodectl there is. All but v2 are switched by GPIO, without it. */
-enum mcb_gen { MCB_NONE, MCB_VENDOR, MCB_GO, MCB_V2 };
+/* MCB_HIDDEN: a nodectl that this login may not read: nothing is run, and
+ * nothing written. */
+enum mcb_gen { MCB_NONE, MCB_VENDOR, MCB_GO, MCB_V2, MCB_HIDDEN };
 
 /* What the kernel shows of a pin in sysfs. */
 enum mcb_pin { MCB_PIN_ABSENT, MCB_PIN_IN, MCB_PIN_OUT };

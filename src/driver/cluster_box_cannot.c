@@ -27,6 +27,10 @@ static const char only_v2[] =
 static const char not_read[] =
     "What the board is has not been read yet: wait for its first answer.";
 
+static const char hidden[] =
+    "This login may not read /bin/nodectl, so nothing says whether pins may be "
+    "touched: log in as root.";
+
 static void
 tell_generation(struct mcb *cb)
 {
@@ -38,6 +42,11 @@ tell_generation(struct mcb *cb)
 	if (cb->gen == MCB_V2) {
 		drv_text(&cb->drv, 0, NAME_BOARD_GENERATION, NULL, SOURCE_BOARD,
 		    "v2");
+		return;
+	}
+	if (cb->gen == MCB_HIDDEN) {
+		drv_unknown(&cb->drv, 0, NAME_BOARD_GENERATION, NULL,
+		    SOURCE_BOARD, hidden);
 		return;
 	}
 	/* One usage text for both; the name is what was delivered. */
@@ -184,6 +193,8 @@ power_cannot(struct mcb *cb, int slot, enum act act)
 	if (!cb->is_root && !cb->has_sudo)
 		return "Switching power needs root: log in as root, or let "
 		       "this user run sudo without a password.";
+	if (cb->gen == MCB_HIDDEN)
+		return hidden;
 	return cb->gen == MCB_V2 ? NULL : pin_cannot(cb, slot, act);
 }
 

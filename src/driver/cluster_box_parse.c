@@ -54,7 +54,8 @@ parse_nodectl(struct mcb *cb, const char *word)
 	static const char *const words[] = { [MCB_NONE] = "none",
 		[MCB_VENDOR] = "vendor",
 		[MCB_GO] = "go",
-		[MCB_V2] = "v2" };
+		[MCB_V2] = "v2",
+		[MCB_HIDDEN] = "hidden" };
 
 	/* In doubt it is the one that must never be run. */
 	cb->gen = MCB_VENDOR;

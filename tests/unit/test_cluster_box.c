@@ -578,3 +578,24 @@ TEST(cluster_box_waits_until_it_was_read)
 	CHECK(strstr(d->can(f->drv, 1, ACT_POWER_OFF), "not been read yet"));
 	fake_free(f);
 }
+
+/* A left-over /etc/config/nodectl made the vendor's nodectl pass for v2, which
+ * is run, where this login could not read it. */
+TEST(cluster_box_trusts_no_nodectl_that_it_cannot_read)
+{
+	struct fake *f = fake_new(&driver_cluster_box, 0);
+	const struct driver *d = f->drv->driver;
+	const char *why;
+
+	d->poll(f->drv);
+	CHECK(strstr(buf_str(&f->defined), "g=hidden") != NULL);
+	fake_answer(f, LINK_DONE, 0,
+	    "uid 0\nnodectl hidden\nbase 496\npin 1 out 1 out out\n"
+	    "led none 0\nonce yes\nend\n",
+	    NULL);
+	UNKNOWN(f, 0, "board.generation", BOARD, "may not read /bin/nodectl");
+	IS(f, 1, "power.state", BOARD, "on");
+	why = d->can(f->drv, 1, ACT_POWER_OFF);
+	CHECK(why != NULL && strstr(why, "may not read") != NULL);
+	fake_free(f);
+}
