@@ -69,8 +69,13 @@ supply_can(struct drv *d, int slot, enum act act)
 		       "that it has.";
 	switch (act) {
 	case ACT_POWER_ON:
+		return NULL;
 	case ACT_POWER_OFF:
 	case ACT_POWER_CYCLE:
+		/* Off would be told, and the cycle's end switch it on. */
+		if (supply_cycles_running((const struct supply *)d, slot))
+			return "A power cycle of this port is under way and "
+			       "ends with on: wait for it, then order again.";
 		return NULL;
 	case ACT_POWER_RESET:
 		return "A power feed has no reset line: use power cycle, or "

@@ -78,6 +78,8 @@ void	 supply_cycle_seen(struct supply *, int port, const struct outlet *);
 void	 supply_cycles_tell(struct supply *);
 /* A later order for the port: no cycle before it may switch on any more. */
 void	 supply_cycles_overtaken(struct supply *, int port);
+/* One is under way: the port will be switched on again. */
+bool	 supply_cycles_running(const struct supply *, int port);
 void	 supply_cycles_drop(struct supply *);
 /* off now, on later: also when the link, or we, are gone by then. */
 void	 supply_cycle_command(struct buf *, const char *off, const char *on);

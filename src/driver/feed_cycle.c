@@ -65,6 +65,15 @@ decide(struct cycle *c, enum act_outcome outcome, const char *text)
 	str_copy(c->text, sizeof c->text, text);
 }
 
+bool
+supply_cycles_running(const struct supply *s, int port)
+{
+	for (const struct cycle *c = s->cycles; c != NULL; c = c->next)
+		if (c->port == port && !c->decided)
+			return true;
+	return false;
+}
+
 static void
 too_late(struct cycle *c)
 {

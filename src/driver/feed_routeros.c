@@ -40,12 +40,28 @@ interface(const struct drv *d)
 static void
 add_port(const struct drv *d, struct buf *b, int port)
 {
-	for (const char *s = interface(d); *s != '\0'; s++)
-		if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy"
-			   "z0123456789._-",
-			*s) != NULL)
-			buf_add(b, s, 1);
-	buf_printf(b, "%d", port);
+	buf_printf(b, "%s%d", interface(d), port);
+}
+
+/* It stands in commands of a language that has no quotes for it. */
+static bool
+interface_ok(const struct drv *d)
+{
+	const char *s = interface(d);
+
+	return s[strspn(s,
+		   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+		   "0123456789._-")] == '\0';
+}
+
+static const char bad_interface[] =
+    "The key interface of this feed may hold letters, digits, '.', '_' and "
+    "'-' only: it is the name of the ports without their number.";
+
+static const char *
+ros_can(struct drv *d, int slot, enum act act)
+{
+	return interface_ok(d) ? supply_can(d, slot, act) : bad_interface;
 }
 
 /* The value of "   key: value" among the lines, into out. */
@@ -190,6 +206,10 @@ ros_poll(struct drv *d)
 	int n = supply_used(d, ports, DRIVER_SLOTS_MAX);
 	struct buf b;
 
+	if (!interface_ok(d)) {
+		supply_stale(&ros->supply, LINK_WHY_LOCAL, bad_interface);
+		return;
+	}
 	ros->supply.open = (unsigned)n;
 	ros->supply.failed = ros->supply.told = false;
 	buf_init(&b, 0);
@@ -308,7 +328,7 @@ const struct driver feed_routeros = {
 	.open = ros_open,
 	.poll = ros_poll,
 	.close = ros_close,
-	.can = supply_can,
+	.can = ros_can,
 	.match = supply_match,
 	.act = ros_act,
 	.reset = supply_reset,

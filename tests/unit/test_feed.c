@@ -167,16 +167,19 @@ TEST(snmp_leaves_the_community_to_its_own_file)
 	fake_free(f);
 }
 
-TEST(a_routeros_port_name_cannot_end_the_command)
+/* A name that lost its odd letters would be that of another port. */
+TEST(a_routeros_port_name_is_taken_as_it_is_or_not_at_all)
 {
 	static const struct setting keys[] = { { "interface",
 	    "sfp;/system reboot " } };
 	struct fake *f = fake_feed(&feed_routeros, keys, 1);
+	const char *why = feed_routeros.can(f->drv, 1, ACT_POWER_OFF);
 
+	CHECK(why != NULL && strstr(why, "interface") != NULL);
 	feed_routeros.poll(f->drv);
-	CHECK_STR(f->run[0].cmd,
-	    "/interface ethernet poe monitor sfpsystemreboot1 once");
-	fake_answer(f, LINK_DIED, 0, "", "gone");
+	CHECK_INT(f->runs, 0);
+	CHECK_INT(f->stale, 1);
+	CHECK(strstr(f->stale_why, "interface") != NULL);
 	fake_free(f);
 }
 
@@ -258,6 +261,30 @@ TEST(a_cycle_without_an_answer_is_uncertain)
 	struct loop *loop = f->loop;
 	fake_free(f);
 	loop_free(loop);
+}
+
+/* Off was told, and the end of the cycle switched the port on. */
+TEST(no_off_is_taken_while_a_cycle_is_to_switch_on)
+{
+	struct fake *f = fake_feed(&feed_unifi, NULL, 0);
+	const char *on = " 1 Auto Dot3at 32000 Class 2 On Good 1 53 26\nend\n";
+	const char *off = " 1 Off Dot3at 32000 Unknown Off Bad 0 0 0\nend\n";
+	const char *why;
+
+	feed_unifi.act(f->drv, 9, 1, ACT_POWER_CYCLE);
+	fake_answer(f, LINK_DONE, 0, "", NULL);
+	why = feed_unifi.can(f->drv, 1, ACT_POWER_OFF);
+	CHECK(why != NULL && strstr(why, "under way") != NULL);
+	CHECK(feed_unifi.can(f->drv, 1, ACT_POWER_CYCLE) != NULL);
+	CHECK(feed_unifi.can(f->drv, 1, ACT_POWER_ON) == NULL);
+	CHECK(feed_unifi.can(f->drv, 2, ACT_POWER_OFF) == NULL);
+	feed_unifi.poll(f->drv);
+	fake_answer(f, LINK_DONE, 0, off, NULL);
+	feed_unifi.poll(f->drv);
+	fake_answer(f, LINK_DONE, 0, on, NULL);
+	CHECK_INT(f->acted, 1);
+	CHECK(feed_unifi.can(f->drv, 1, ACT_POWER_OFF) == NULL);
+	fake_free(f);
 }
 
 /* A port that was told to be off after its cycle had begun stays off. */
