@@ -99,7 +99,12 @@ on_ctl(void *arg, const struct link_result *r)
 	if (answer_whole(r, &copy, &why)) {
 		blade_take_ctl(blade, copy);
 		free(copy);
-	} else if (!link_gone(r)) {
+	} else if (link_gone(r)) {
+		if (blade->round_waits)
+			drv_stale(&blade->lx.drv, r);
+		blade->round_waits = false;
+		return;
+	} else {
 		blade_ctl_missing(blade, why);
 		/* It was given less time than it may need. */
 		blade->ctl_now |= blade->round_waits;

@@ -597,3 +597,19 @@ TEST(compute_blade_ends_a_bladectl_that_hangs)
 		fake_free(f);
 	}
 }
+
+/* The link died while the first round waited for bladectl, and the round was
+ * told as whole. */
+TEST(compute_blade_round_is_not_whole_when_the_link_dies)
+{
+	struct fake *f = fake_new(&driver_compute_blade, 1);
+
+	f->drv->driver->poll(f->drv);
+	fake_answer(f, LINK_DONE, 0, ONCE, NULL);
+	fake_answer(f, LINK_DONE, 0, WELL, NULL);
+	CHECK_INT(f->fresh, 0);
+	fake_answer(f, LINK_DIED, 0, "", "reset");
+	CHECK_INT(f->fresh, 0);
+	CHECK_INT(f->stale, 1);
+	fake_free(f);
+}
