@@ -24,15 +24,7 @@ mcb_gpio(const struct mcb *cb, int slot, enum mcb_line line)
 }
 
 const char mcb_once_body[] =
-    "R=${RACKMUX_ROOT-}\n"
-    "x=$( { tr -d '\\000' <\"$R/proc/device-tree/model\"; } 2>/dev/null)\n"
-    "printf 'model %s\\n' \"${x:--}\"\n"
-    "rm_get \"$R/proc/sys/kernel/osrelease\"\n"
-    "[ \"$x\" != - ] || x=$(uname -r)\n"
-    "printf 'kernel %s\\n' \"$x\"\n"
-    "rm_get \"$R/proc/sys/kernel/hostname\"\n"
-    "[ \"$x\" != - ] || x=$(uname -n)\n"
-    "printf 'hostname %s\\n' \"$x\"\n"
+    "R=${RACKMUX_ROOT-}\n" SCRIPT_BOARD_ONCE
     "for f in openwrt_release mixtile-release; do\n"
     "[ -r \"$R/etc/$f\" ] || continue\n"
     "while read -r l; do\n"

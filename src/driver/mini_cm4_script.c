@@ -9,13 +9,7 @@
  */
 
 const char mc_once_body[] =
-    "R=${RACKMUX_ROOT-}\n"
-    "x=$( { tr -d '\\000' <\"$R/proc/device-tree/model\"; } 2>/dev/null)\n"
-    "printf 'model %s\\n' \"${x:--}\"\n"
-    "rm_get \"$R/proc/sys/kernel/osrelease\"\n"
-    "printf 'kernel %s\\n' \"$x\"\n"
-    "rm_get \"$R/proc/sys/kernel/hostname\"\n"
-    "printf 'hostname %s\\n' \"$x\"\n"
+    "R=${RACKMUX_ROOT-}\n" SCRIPT_BOARD_ONCE
     "rm_get \"$R/proc/sys/kernel/random/boot_id\"\n"
     "printf 'boot %s\\n' \"$x\"\n"
     "command -v i2cget >/dev/null 2>&1 && printf 'have i2cget\\n'\n"

@@ -11,6 +11,18 @@
  * cannot be read. The shell's own read, which starts no process. */
 extern const char script_get_body[];
 
+/* What a controller is: the lines model, kernel and hostname. */
+#define SCRIPT_BOARD_ONCE \
+	"x=$( { tr -d '\\000' <\"$R/proc/device-tree/model\"; } " \
+	"2>/dev/null)\n" \
+	"printf 'model %s\\n' \"${x:--}\"\n" \
+	"rm_get \"$R/proc/sys/kernel/osrelease\"\n" \
+	"[ \"$x\" != - ] || x=$(uname -r)\n" \
+	"printf 'kernel %s\\n' \"$x\"\n" \
+	"rm_get \"$R/proc/sys/kernel/hostname\"\n" \
+	"[ \"$x\" != - ] || x=$(uname -n)\n" \
+	"printf 'hostname %s\\n' \"$x\"\n"
+
 /* The lines up, load and mem (total and available kB). */
 #define SCRIPT_UP_LOAD_MEM \
 	"rm_get \"$R/proc/uptime\"\n" \

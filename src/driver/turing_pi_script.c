@@ -12,15 +12,7 @@
  */
 
 const char tp_once_body[] =
-    "R=${RACKMUX_ROOT-}\n"
-    "x=$( { tr -d '\\000' <\"$R/proc/device-tree/model\"; } 2>/dev/null)\n"
-    "printf 'model %s\\n' \"${x:--}\"\n"
-    "rm_get \"$R/proc/sys/kernel/osrelease\"\n"
-    "[ \"$x\" != - ] || x=$(uname -r)\n"
-    "printf 'kernel %s\\n' \"$x\"\n"
-    "rm_get \"$R/proc/sys/kernel/hostname\"\n"
-    "[ \"$x\" != - ] || x=$(uname -n)\n"
-    "printf 'hostname %s\\n' \"$x\"\n"
+    "R=${RACKMUX_ROOT-}\n" SCRIPT_BOARD_ONCE
     "if [ -r \"$R/etc/os-release\" ]; then\n"
     "while read -r l; do\n"
     "case $l in VERSION=*) printf 'version %s\\n' \"${l#*=}\" ;; esac\n"

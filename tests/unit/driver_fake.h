@@ -417,4 +417,18 @@ fake_expect(const char *file, int line, struct fake *f, int slot,
 	fake_expect(__FILE__, __LINE__, f, slot, name, SOURCE_##source,    \
 	    NULL, why)
 
+/* --- garbage -------------------------------------------------------------- */
+
+/* The same numbers in each run, so that a failure can be seen again. */
+RM_UNUSED static unsigned
+roll(unsigned n)
+{
+	static unsigned long long seed = 88172645463325252ull;
+
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return (unsigned)(seed >> 11) % n;
+}
+
 #endif

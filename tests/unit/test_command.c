@@ -210,17 +210,6 @@ TEST(command_clusterhat_in_real_shells)
 
 /* --- garbage ---------------------------------------------------------------- */
 
-static unsigned long long seed = 88172645463325252ull;
-
-static unsigned
-roll(unsigned n)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (unsigned)(seed >> 11) % n;
-}
-
 static const char sample[] =
     "@rm a 0\nmaxpi:4\nhat_version:2.5\np1:1\np2:0\nu1:1\nhat_alert:1\n"
     "ctrl20:FW:1.6 ADC1:5099mV T1:36.07C FAN:00000001\n0x9e\n"

@@ -276,17 +276,6 @@ TEST(drivers_skel_works_on_a_real_shell)
 
 /* --- garbage --------------------------------------------------------------- */
 
-static unsigned long long seed = 88172645463325252ull;
-
-static unsigned
-roll(unsigned n)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (unsigned)(seed >> 11) % n;
-}
-
 static const char sample[] =
     "model Turing Pi 2 (v2.5)\nversion \"2.1.0\"\ntty3 uart3\nuid 0\n"
     "have curl\nhave vcgencmd\nhostname a\ndmi - -\nserial 1\nos \"x\"\n"

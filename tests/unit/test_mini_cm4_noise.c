@@ -5,17 +5,6 @@
 
 #define SERIAL "serial:/dev/serial/by-id/usb-Raspberry_Pi_Pico_E66-if00"
 
-static unsigned long long seed = 88172645463325252ull;
-
-static unsigned
-roll(unsigned n)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (unsigned)(seed >> 11) % n;
-}
-
 static const char *
 noise(void)
 {
