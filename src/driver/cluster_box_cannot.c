@@ -65,10 +65,7 @@ tell_generation(struct mcb *cb)
 void
 mcb_tell_cannot(struct mcb *cb)
 {
-	static const struct {
-		enum name_id id;
-		const char *why;
-	} slot[] = {
+	static const struct drv_missing slot[] = {
 		{ NAME_POWER_WATTS, no_sensor },
 		{ NAME_POWER_AMPS, no_sensor },
 		{ NAME_POWER_VOLTS, no_sensor },
@@ -87,17 +84,12 @@ mcb_tell_cannot(struct mcb *cb)
 		{ NAME_NODE_MODEL, by_node },
 		{ NAME_LOCATE_STATE, no_led },
 	};
-	static const enum name_id v2[] = { NAME_NODE_NAME, NAME_NODE_CHECK,
-		NAME_NODE_JOB };
+	static const struct drv_missing v2[] = { { NAME_NODE_NAME, only_v2 },
+		{ NAME_NODE_CHECK, only_v2 }, { NAME_NODE_JOB, only_v2 } };
 
-	for (int n = 1; n <= MCB_SLOTS; n++) {
-		for (size_t i = 0; i < ARRAY_LEN(slot); i++)
-			drv_unknown(&cb->drv, n, slot[i].id, NULL, SOURCE_BOARD,
-			    slot[i].why);
-		for (size_t i = 0; cb->gen != MCB_V2 && i < ARRAY_LEN(v2); i++)
-			drv_unknown(
-			    &cb->drv, n, v2[i], NULL, SOURCE_BOARD, only_v2);
-	}
+	drv_slots_missing(&cb->drv, MCB_SLOTS, slot, ARRAY_LEN(slot));
+	if (cb->gen != MCB_V2)
+		drv_slots_missing(&cb->drv, MCB_SLOTS, v2, ARRAY_LEN(v2));
 	drv_unknown(
 	    &cb->drv, 0, NAME_BOARD_WATTS, NULL, SOURCE_BOARD, no_sensor);
 	drv_unknown(&cb->drv, 0, NAME_BOARD_TEMP, NULL, SOURCE_BOARD,

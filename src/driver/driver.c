@@ -97,6 +97,16 @@ drv_unknown(struct drv *d, int slot, enum name_id id, const char *instance,
 }
 
 void
+drv_slots_missing(
+    struct drv *d, int slots, const struct drv_missing *missing, size_t n)
+{
+	for (int slot = 1; slot <= slots; slot++)
+		for (size_t i = 0; i < n; i++)
+			drv_unknown(d, slot, missing[i].id, NULL, SOURCE_BOARD,
+			    missing[i].why);
+}
+
+void
 drv_fresh(struct drv *d)
 {
 	d->sink.fresh(d->sink_arg);

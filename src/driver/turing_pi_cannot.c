@@ -17,10 +17,7 @@ static const char no_sensor[] =
 void
 tp_tell_cannot(struct tp *tp)
 {
-	static const struct {
-		enum name_id id;
-		const char *why;
-	} slot[] = {
+	static const struct drv_missing slot[] = {
 		{ NAME_POWER_WATTS, no_sensor },
 		{ NAME_POWER_AMPS, no_sensor },
 		{ NAME_POWER_VOLTS, no_sensor },
@@ -40,10 +37,7 @@ tp_tell_cannot(struct tp *tp)
 		    "board, or give the node an in-band link." },
 	};
 
-	for (int n = 1; n <= TP_SLOTS; n++)
-		for (size_t i = 0; i < ARRAY_LEN(slot); i++)
-			drv_unknown(&tp->drv, n, slot[i].id, NULL, SOURCE_BOARD,
-			    slot[i].why);
+	drv_slots_missing(&tp->drv, TP_SLOTS, slot, ARRAY_LEN(slot));
 	drv_unknown(
 	    &tp->drv, 0, NAME_BOARD_WATTS, NULL, SOURCE_BOARD, no_sensor);
 }

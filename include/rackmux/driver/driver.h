@@ -185,6 +185,13 @@ void	 drv_number_noted(struct drv *, int slot, enum name_id,
 	    const char *instance, enum source, double, const char *note);
 void	 drv_text_noted(struct drv *, int slot, enum name_id,
 	    const char *instance, enum source, const char *, const char *note);
+/* What a board can never tell of its slots, 1 to slots; source board. */
+struct drv_missing {
+	enum name_id id;
+	const char *why;
+};
+void	 drv_slots_missing(struct drv *, int slots, const struct drv_missing *,
+	    size_t n);
 void	 drv_fresh(struct drv *);
 void	 drv_stale(struct drv *, const struct link_result *);
 
