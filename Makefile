@@ -16,13 +16,15 @@ Q := $(if $(V),,@)
 SAN ?=
 O := $(if $(SAN),build-san,build)
 
-LAYERS := base link driver model ui app
-PKGS := libssh libuv ncursesw termkey libserialport libconfig jansson libcrypto
-SIM_PKGS := libssh libconfig libcrypto libuv jansson
+LAYERS := base link driver model console ui app
+PKGS := libssh libuv ncursesw termkey libserialport libconfig jansson libcrypto \
+	libssl libtelnet
+SIM_PKGS := libssh libconfig libcrypto libssl libuv jansson
 
 # Expanded once, and only when something is built.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $$(PKGS)))$(PKG_CFLAGS)
-PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $$(PKGS)))$(PKG_LIBS)
+# wslay has no .pc file.
+PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $$(PKGS)) -lwslay)$(PKG_LIBS)
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes \
 	-Wstrict-prototypes -Wvla -Wwrite-strings -Wformat=2 -Wundef \

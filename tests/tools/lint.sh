@@ -10,7 +10,7 @@ code=$(echo "$sources" | grep '\.c$')
 headers=$(echo "$sources" | grep '\.h$')
 
 # 1. Layers: a file includes its own layer and those before it.
-order='base link driver model ui app'
+order='base link driver model console ui app'
 for f in $(echo "$sources" | grep -E '^(src|include/rackmux)/'); do
 	layer=$(echo "$f" | sed -E 's,^(src|include/rackmux)/([^/]*)/.*,\2,')
 	allowed=
@@ -47,7 +47,10 @@ third() {
 }
 third 'uv\.h' src/base/loop.c
 third 'jansson\.h' src/base/json.c
-third 'openssl/' src/base/hash.c
+third 'openssl/(evp|hmac|sha|rand|crypto|md5)' src/base/hash.c
+third 'openssl/(ssl|err|bio|x509|pem)' src/link/tls.c src/sim/tls.c
+third 'wslay/' src/link/websocket.c src/sim/websocket.c
+third 'libtelnet\.h' src/link/telnet.c src/sim/telnet.c
 third 'libssh/' src/link/ssh.c src/sim/sshd.c
 third 'libserialport\.h' src/link/serial.c
 third '(n?curses|term)\.h|ncursesw/' src/ui/term.c

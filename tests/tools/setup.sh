@@ -8,7 +8,7 @@ set -eu
 
 build='gcc make pkg-config libc6-dev libssh-dev libuv1-dev libncurses-dev
 libtermkey-dev libserialport-dev libconfig-dev libjansson-dev libssl-dev
-openssh-client'
+libtelnet-dev libwslay-dev openssh-client'
 check="$build libvterm-dev dash busybox tmux ncurses-term"
 lint="$build libvterm-dev clang clang-format"
 bench="$check pdsh clustershell"

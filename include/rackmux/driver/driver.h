@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "rackmux/driver/names.h"
+#include "rackmux/driver/way.h"
 #include "rackmux/link/link.h"
 #include "rackmux/link/stream.h"
 #include "rackmux/link/transport.h"
@@ -151,6 +152,10 @@ struct driver {
 	/* The link came up again: what was learnt about the far side may no
 	 * longer hold (another firmware, another board). */
 	void (*reset)(struct drv *);
+	/* How the slot's console is reached, as far as is known by now; called
+	 * only when can() says that there is one. False: not known yet. Tell
+	 * can_changed() when it differs. */
+	bool (*console)(struct drv *, int slot, struct way *);
 };
 
 /* The table, by hand; a test checks that it is whole. */

@@ -1,0 +1,78 @@
+/*
+ * way - how a node's serial console is reached: what a driver knows of it, or
+ * the configuration says. It is opened by console/reach.h.
+ */
+#ifndef RM_DRIVER_WAY_H
+#define RM_DRIVER_WAY_H
+
+#include <stdbool.h>
+
+enum way_kind {
+	WAY_NONE,
+	/* The link itself is the line: a serial port, a TCP port (raw or
+	 * telnet), a local program. */
+	WAY_LINE,
+	/* A WebSocket that carries the bytes in binary frames, on a TCP port
+	 * of the far side. */
+	WAY_WEBSOCKET,
+	WAY_TCP,		/* a TCP port of the far side, raw */
+	WAY_TELNET,		/* the same, telnet (RFC 854, BREAK) */
+	WAY_PTY,		/* a command on a pty: picocom, nodectl console */
+	WAY_PIPE,		/* a command without one: its stdin and stdout
+				 * are the line, eight bits clean */
+	WAY_LOGIN,		/* a login shell on a pty */
+	/* A command that prints what came since it was run last, run again and
+	 * again; typing by another one. */
+	WAY_ASK,
+};
+
+/* Who carries it. */
+enum way_by {
+	WAY_BY_BOARD,		/* the board's own link */
+	WAY_BY_NODE,		/* the node's own link */
+	WAY_BY_OWN,		/* a link for this console alone */
+};
+
+#define WAY_CMD_MAX 512
+
+struct way {
+	enum way_kind kind;
+	enum way_by by;
+	/* PTY, PIPE: the command. ASK: prints what came; run every ask_ms. */
+	char cmd[WAY_CMD_MAX];
+	/* ASK: a command whose stdin is typed at the node, eight bits clean;
+	 * "": nothing can be typed. */
+	char type_cmd[WAY_CMD_MAX];
+	unsigned ask_ms;
+	/* WEBSOCKET, TCP, TELNET: as seen from the far side. */
+	char host[64];
+	unsigned port;
+	bool tls;		/* its certificate is not checked: it is self-
+				 * signed, and what carries it is trusted */
+	char path[128];
+	/* PTY, PIPE: the bytes up to and with the line that contains this are
+	 * the program's own and are not shown; "": none. */
+	char ready[64];
+	/* PTY: typed to end the program ("\001\030" for picocom); its words
+	 * from a line that begins with bye on are not shown. */
+	char quit[8];
+	char bye[64];
+	/* A line that contains this instead of ready: another program holds
+	 * the line. */
+	char held[64];
+	unsigned baud;		/* of the line, 0: it has none that matters */
+	char device[128];	/* "/dev/ttyS1" at the far side, "" unknown */
+	bool sends_break;	/* a break gets through */
+	bool repeats;		/* begins with what was printed before */
+	bool steals;		/* other readers lose what we read */
+	/* What it cannot do, a sentence for the operator, or "". */
+	char limits[200];
+};
+
+void	 way_init(struct way *);
+/* A command line for the shell: "picocom -b 115200 ..." with device quoted. */
+void	 way_quote(char *out, unsigned size, const char *word);
+/* Equal in all that matters for where it leads. */
+bool	 way_same(const struct way *, const struct way *);
+
+#endif
