@@ -18,6 +18,13 @@ hash_sha256(const void *p, size_t len, unsigned char out[HASH_SHA256_LEN])
 		abort();
 }
 
+void
+hash_sha1(const void *p, size_t len, unsigned char out[HASH_SHA1_LEN])
+{
+	if (EVP_Digest(p, len, out, NULL, EVP_sha1(), NULL) != 1)
+		abort();
+}
+
 /*
  * HMAC by hand over digests that are fetched once: libcrypto looks its
  * algorithm up anew in each HMAC() call, which costs more than the hashing,

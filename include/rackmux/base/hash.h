@@ -10,6 +10,7 @@
 #define HASH_SHA256_LEN 32
 
 void	 hash_sha256(const void *, size_t len, unsigned char out[32]);
+void	 hash_sha1(const void *, size_t len, unsigned char out[20]);
 void	 hash_hmac_sha1(const void *key, size_t klen, const void *, size_t len,
 	    unsigned char out[20]);
 /* Random bytes from the kernel. */
