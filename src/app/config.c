@@ -25,6 +25,7 @@ config_new(void)
 	options_default(OPT_RACK, &c->rack);
 	options_default(OPT_SSH, &c->ssh);
 	options_default(OPT_THRESHOLDS, &c->thresholds);
+	options_default(OPT_CONSOLE, &c->console);
 	return c;
 }
 
@@ -54,6 +55,7 @@ config_free(struct config *c)
 	options_release(OPT_RACK, &c->rack);
 	options_release(OPT_SSH, &c->ssh);
 	options_release(OPT_THRESHOLDS, &c->thresholds);
+	config_console_release(c);
 	for (size_t i = 0; i < c->n_files; i++)
 		free(c->files[i]);
 	free(c->files);
@@ -216,6 +218,7 @@ config_load(const char *path, struct diags *d)
 	    &c->thresholds, d);
 	check_thresholds(c, cfg_get(&t->root, "thresholds"), d);
 	read_boards(c, cfg_get(&t->root, "boards"), base, t->partial, d);
+	config_read_consoles(c, &t->root, base, d);
 	config_read_feeds(c, cfg_get(&t->root, "feeds"), base, d);
 	config_check(c, t->partial, d);
 	forget_tree(c);

@@ -25,6 +25,8 @@
 #define STRUCT_RACK opts_rack
 #define STRUCT_SSH opts_ssh
 #define STRUCT_THRESHOLDS opts_thresholds
+#define STRUCT_CONSOLE opts_console
+#define STRUCT_ALERT opts_alert
 #define STRUCT_BOARD opts_board
 #define STRUCT_NODE opts_node
 #define STRUCT_FEED opts_feed
@@ -46,6 +48,8 @@ option_group_name(enum opt_group g)
 		[OPT_RACK] = "rack",
 		[OPT_SSH] = "ssh",
 		[OPT_THRESHOLDS] = "thresholds",
+		[OPT_CONSOLE] = "console",
+		[OPT_ALERT] = "an alert",
 		[OPT_BOARD] = "a board",
 		[OPT_NODE] = "a node",
 		[OPT_FEED] = "a feed",

@@ -139,6 +139,8 @@ keys(struct buf *b)
 		[OPT_RACK] = "rack",
 		[OPT_SSH] = "ssh",
 		[OPT_THRESHOLDS] = "thresholds",
+		[OPT_CONSOLE] = "console",
+		[OPT_ALERT] = "Each of alerts",
 		[OPT_BOARD] = "Each of boards",
 		[OPT_NODE] = "Each of nodes of a board",
 		[OPT_FEED] = "Each of feeds",

@@ -38,6 +38,12 @@ struct config_feed {
 	const struct cfg_node *at;	/* while it is being checked */
 };
 
+struct config_alert {
+	struct opts_alert o;
+	bool bad;		/* its level */
+};
+#define CONFIG_ALERTS_MAX 256
+
 struct config {
 	char *path;
 	char **files;		/* it and those that it includes */
@@ -48,6 +54,9 @@ struct config {
 	struct opts_rack rack;
 	struct opts_ssh ssh;
 	struct opts_thresholds thresholds;
+	struct opts_console console;
+	struct config_alert *alerts;
+	size_t n_alerts;
 	struct config_board *boards;
 	size_t n_boards;
 	struct config_feed *feeds;
@@ -92,6 +101,11 @@ void		 config_read_recipe(struct config *, struct config_board *,
 		    const char *base, bool partial, struct diags *);
 /* The description that a type was likely meant to name, and no driver. */
 const char	*config_nearest_recipe(const char *type);
+/* config_console.c; after the boards. */
+void		 config_read_consoles(struct config *,
+		    const struct cfg_node *root, const char *base,
+		    struct diags *);
+void		 config_console_release(struct config *);
 /* config_feed.c */
 void		 config_read_feeds(struct config *, const struct cfg_node *list,
 		    const char *base, struct diags *);

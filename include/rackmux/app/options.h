@@ -12,8 +12,8 @@
 #include "rackmux/driver/driver.h"
 
 enum opt_group {
-	OPT_TOP, OPT_RACK, OPT_SSH, OPT_THRESHOLDS, OPT_BOARD, OPT_NODE,
-	OPT_FEED,
+	OPT_TOP, OPT_RACK, OPT_SSH, OPT_THRESHOLDS, OPT_CONSOLE, OPT_ALERT,
+	OPT_BOARD, OPT_NODE, OPT_FEED,
 	OPT_GROUPS
 };
 enum opt_type {
@@ -40,6 +40,15 @@ struct opts_ssh {
 struct opts_thresholds {
 	double temp_warm, temp_hot, temp_critical;
 };
+struct opts_console {
+	bool capture, log;
+	char *log_dir;
+	int log_size, log_files, scrollback;
+	char *prefix;
+};
+struct opts_alert {
+	char *name, *match, *level;
+};
 struct opts_board {
 	char *name, *type;
 	int unit, height;
@@ -48,11 +57,14 @@ struct opts_board {
 	char *identity, *known_hosts, *user, *password_command;
 	double poll;
 	char *recipe, *title;
+	bool capture;
 };
 struct opts_node {
 	int slot;
 	char *name, *link, *feed, *identity, *known_hosts, *user;
 	char *password_command;
+	char *console, *console_command;
+	bool capture;
 };
 
 struct opts_feed {
