@@ -82,8 +82,16 @@ config_check_link(
 	char err[256];
 	struct url u;
 
-	if (link != NULL && !url_parse(&u, link, false, err, sizeof err))
+	if (link == NULL)
+		return;
+	if (!url_parse(&u, link, false, err, sizeof err))
 		diags_add(d, at->file, at->line, "'link': %s", err);
+	else if (url_console_only(&u))
+		diags_add(d, at->file, at->line,
+		    "'link': %s:// carries a console, but nothing that could "
+		    "be asked; write ssh://user@host, serial:/dev/... or "
+		    "exec:program here, and this one as 'console'",
+		    u.scheme);
 }
 
 static void

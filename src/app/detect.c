@@ -177,6 +177,12 @@ session_target(struct session *s, const char *text, char *err, size_t size)
 
 	if (!url_parse(&u, text, true, err, size))
 		return false;
+	if (url_console_only(&u)) {
+		str_format(err, size,
+		    "%s:// carries a console only: there is nothing to ask",
+		    u.scheme);
+		return false;
+	}
 	url = strcmp(u.scheme, "ssh") == 0 && !str_starts(text, "ssh://")
 	    ? mem_printf("ssh://%s", text)
 	    : mem_strdup(text);

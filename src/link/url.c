@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "rackmux/base/mem.h"
 #include "rackmux/base/text.h"
 
 static bool
@@ -120,28 +121,131 @@ parse_ssh(
 	return !end || parse_port(u, end + 1, what, err, size);
 }
 
+/* host:port and [::1]:port; a console server asks for no user. */
+static bool
+parse_tcp(
+    struct url *u, const char *s, const char *what, char *err, size_t size)
+{
+	bool telnet = strcmp(u->scheme, "telnet") == 0;
+
+	if (strchr(s, '@'))
+		return bad(err, size,
+		    "no user in this kind of link; write host:port", what);
+	if (*s == '\0' || (*s == ':' && s[1] != ':'))
+		return bad(err, size,
+		    "the host is missing; write tcp://host:port", what);
+	if (!parse_ssh(u, s, what, err, size))
+		return false;
+	if (u->port == 0 && !telnet)
+		return bad(err, size,
+		    "the port is missing; write tcp://host:port", what);
+	if (u->port == 0)
+		u->port = 23;
+	return true;
+}
+
+static bool
+is_frame(const char *s)
+{
+	return s[0] >= '5' && s[0] <= '8' && s[1] && strchr("NEOneo", s[1]) &&
+	    (s[2] == '1' || s[2] == '2') && s[3] == '\0';
+}
+
+/* "on", "off" after the name and '='. */
+static bool
+parse_pin(const char *s, const char *name, enum url_pin *pin)
+{
+	size_t n = strlen(name);
+
+	if (strncmp(s, name, n) != 0)
+		return false;
+	if (strcmp(s + n, "=on") == 0)
+		*pin = PIN_ON;
+	else if (strcmp(s + n, "=off") == 0)
+		*pin = PIN_OFF;
+	else
+		return false;
+	return true;
+}
+
+static bool
+parse_setting(struct url *u, const char *s)
+{
+	if (is_frame(s)) {
+		u->bits = (unsigned)(s[0] - '0');
+		u->parity = (char)(s[1] & ~0x20);
+		u->stops = (unsigned)(s[2] - '0');
+		return true;
+	}
+	if (strcmp(s, "rtscts") == 0) {
+		u->rtscts = true;
+		return true;
+	}
+	return parse_pin(s, "dtr", &u->dtr) || parse_pin(s, "rts", &u->rts);
+}
+
+/* What follows the '@': a speed, then settings in any order. */
+static bool
+parse_speed(
+    struct url *u, const char *s, const char *what, char *err, size_t size)
+{
+	char text[URL_MAX], *next = text, *word;
+	long baud;
+
+	str_copy(text, sizeof(text), s);
+	word = strsep(&next, ",");
+	if (!str_long(word, 50, 4000000, &baud))
+		return bad(err, size,
+		    "the speed must be 50 to "
+		    "4000000 baud",
+		    what);
+	if (baud == 1200)
+		return bad(err, size,
+		    "1200 baud resets an RP2040 "
+		    "into its bootloader, so it is never used",
+		    what);
+	u->baud = (unsigned)baud;
+	while ((word = strsep(&next, ",")))
+		if (!parse_setting(u, word))
+			return bad(err, size,
+			    "after the speed may follow 8N1 (5 to 8 bits, N, "
+			    "E or O, 1 or 2 stop bits), rtscts, dtr=on|off "
+			    "and rts=on|off",
+			    what);
+	if (u->rtscts && u->rts != PIN_LEAVE)
+		return bad(err, size,
+		    "rtscts and rts= exclude each other: with flow control "
+		    "RTS is the driver's",
+		    what);
+	return true;
+}
+
+/* True when what follows the '@' is a speed, and no part of a by-id name. */
+static bool
+is_speed(const char *s)
+{
+	size_t n = strspn(s, "0123456789");
+
+	return n > 0 && (s[n] == '\0' || s[n] == ',');
+}
+
 static bool
 parse_serial(
     struct url *u, const char *s, const char *what, char *err, size_t size)
 {
 	const char *at = strrchr(s, '@');
 	size_t len = strlen(s);
-	long baud;
 
 	u->baud = 115200;
-	if (at && at[1] != '\0' &&
-	    at[1 + strspn(at + 1, "0123456789")] == '\0') {
-		if (!str_long(at + 1, 50, 4000000, &baud))
-			return bad(err, size,
-			    "the speed must be 50 to "
-			    "4000000 baud",
-			    what);
-		if (baud == 1200)
-			return bad(err, size,
-			    "1200 baud resets an RP2040 "
-			    "into its bootloader, so it is never used",
-			    what);
-		u->baud = (unsigned)baud;
+	u->bits = 8;
+	u->parity = 'N';
+	u->stops = 1;
+	if (at && is_frame(at + 1))
+		return bad(err, size,
+		    "the speed comes first, as in @115200,8N1", what);
+	if (at && is_speed(at + 1)) {
+		if (!parse_speed(u, at + 1, what, err, size))
+			return false;
 		len = (size_t)(at - s);
 	}
 	if (*s != '/' || len < 2)
@@ -197,7 +301,19 @@ bool
 url_parse(
     struct url *u, const char *s, bool allow_short, char *err, size_t size)
 {
+	static const struct {
+		const char *start, *scheme;
+		bool (*parse)(
+		    struct url *, const char *, const char *, char *, size_t);
+	} kinds[] = {
+		{ "ssh://", "ssh", parse_ssh },
+		{ "serial:", "serial", parse_serial },
+		{ "exec:", "exec", parse_exec },
+		{ "tcp://", "tcp", parse_tcp },
+		{ "telnet://", "telnet", parse_tcp },
+	};
 	char what[96];
+	size_t i;
 
 	memset(u, 0, sizeof(*u));
 	text_clean(what, sizeof(what), s, strlen(s));
@@ -209,22 +325,23 @@ url_parse(
 	}
 	if (strlen(s) >= URL_MAX)
 		return bad(err, size, "the link is too long", what);
-	if (str_starts(s, "ssh://")) {
-		str_copy(u->scheme, sizeof(u->scheme), "ssh");
-		return parse_ssh(u, s + 6, what, err, size);
-	}
-	if (str_starts(s, "serial:")) {
-		str_copy(u->scheme, sizeof(u->scheme), "serial");
-		return parse_serial(u, s + 7, what, err, size);
-	}
-	if (str_starts(s, "exec:")) {
-		str_copy(u->scheme, sizeof(u->scheme), "exec");
-		return parse_exec(u, s + 5, what, err, size);
-	}
+	for (i = 0; i < ARRAY_LEN(kinds); i++)
+		if (str_starts(s, kinds[i].start)) {
+			str_copy(u->scheme, sizeof(u->scheme), kinds[i].scheme);
+			return kinds[i].parse(
+			    u, s + strlen(kinds[i].start), what, err, size);
+		}
 	if (allow_short && !strstr(s, "://"))
 		return parse_short(u, s, what, err, size);
 	return bad(err, size,
 	    "unknown kind of link; write ssh://user@host, "
 	    "serial:/dev/... or exec:program",
 	    what);
+}
+
+bool
+url_console_only(const struct url *u)
+{
+	return strcmp(u->scheme, "tcp") == 0 ||
+	    strcmp(u->scheme, "telnet") == 0;
 }
