@@ -39,6 +39,7 @@ void
 canvas_release(struct canvas *c)
 {
 	free(c->cells);
+	free(c->touched);
 	canvas_init(c);
 }
 
@@ -49,8 +50,10 @@ canvas_resize(struct canvas *c, int w, int h)
 	h = h < 0 ? 0 : h;
 	if (c->cells == NULL || w != c->w || h != c->h) {
 		free(c->cells);
+		free(c->touched);
 		c->cells =
 		    mem_array((size_t)w * (size_t)h + 1, sizeof *c->cells);
+		c->touched = mem_array((size_t)h + 1, sizeof *c->touched);
 		c->w = w;
 		c->h = h;
 	}
@@ -65,7 +68,15 @@ canvas_clear(struct canvas *c)
 	memset(c->cells, 0, n * sizeof *c->cells);
 	for (size_t i = 0; i < n; i++)
 		c->cells[i].cp = ' ';
+	for (int y = 0; y < c->h; y++)
+		c->touched[y] = true;
 	c->cursor_x = c->cursor_y = -1;
+}
+
+void
+canvas_settled(struct canvas *c)
+{
+	memset(c->touched, 0, (size_t)c->h * sizeof *c->touched);
 }
 
 static struct cell *
@@ -159,6 +170,8 @@ put(struct canvas *c, int x, int y, struct style st, uint32_t cp)
 	struct cell *cell = cell_at(c, x, y);
 	int width;
 
+	if (cell != NULL)
+		c->touched[y] = true;
 	if (!text_cp_ok(cp) || cp < 0x20)
 		cp = TEXT_BAD;
 	if (c->ascii)
@@ -184,6 +197,25 @@ void
 canvas_put(struct canvas *c, int x, int y, struct style st, uint32_t cp)
 {
 	put(c, x, y, st, cp);
+}
+
+void
+canvas_paint(struct canvas *c, int x, int y, const struct cell *from)
+{
+	struct cell *cell = cell_at(c, x, y);
+	int width;
+
+	if (cell == NULL || from->cp == 0)
+		return;
+	width = put(c, x, y, from->style, from->cp);
+	cell->fg = from->fg;
+	cell->bg = from->bg;
+	if (!c->ascii)
+		memcpy(cell->marks, from->marks, sizeof cell->marks);
+	if (width == 2 && cell_at(c, x + 1, y) != NULL) {
+		cell[1].fg = from->fg;
+		cell[1].bg = from->bg;
+	}
 }
 
 static void
@@ -357,8 +389,9 @@ dump_styles(const struct canvas *c, struct buf *b, bool flags)
 
 		for (int x = 0; x < c->w; x++) {
 			const struct cell *cell = cell_at(c, x, y);
-			char letter = flags
-			    ? flag_letter(cell->style.flags)
+			char letter = flags ? flag_letter(cell->style.flags)
+			    : cell->style.role == ROLE_PAINTED
+			    ? '~'
 			    : theme_role_letter((enum role)cell->style.role);
 
 			if (!flags && cell->cp == ' ' &&

@@ -57,6 +57,9 @@ struct terminal {
 	struct canvas shown; /* what curses was given last */
 	const struct theme *theme;
 	struct ink inks[ROLE_COUNT][256]; /* by role and flags */
+	struct ink painted; /* of the cell that is being drawn */
+	int32_t last_fg, last_bg; /* and its pair, most often the next's too */
+	int last_pair;
 	bool left;
 	struct buf bytes;
 };
@@ -444,6 +447,30 @@ curses_attrs(uint8_t flags)
 	    (flags & STYLE_BLINK ? A_BLINK : 0);
 }
 
+/* One ink for each pair of colours would be too many to keep; curses finds a
+ * pair that it has in a tenth of a microsecond. */
+static const struct ink *
+painted_ink(struct terminal *t, const struct cell *cell)
+{
+	struct ink *ink = &t->painted;
+	uint8_t f = cell->style.flags;
+
+	ink->attrs = curses_attrs(f & 0x1f) | (f & PAINT_ITALIC ? A_ITALIC : 0);
+	ink->pair = 0;
+	if (t->depth == DEPTH_MONO ||
+	    (cell->fg == COLOUR_DEFAULT && cell->bg == COLOUR_DEFAULT))
+		return ink;
+	if (cell->fg != t->last_fg || cell->bg != t->last_bg) {
+		t->last_fg = cell->fg;
+		t->last_bg = cell->bg;
+		t->last_pair = alloc_pair(
+		    curses_colour(t, colour_nearest(cell->fg, t->depth)),
+		    curses_colour(t, colour_nearest(cell->bg, t->depth)));
+	}
+	ink->pair = t->last_pair < 0 ? 0 : t->last_pair;
+	return ink;
+}
+
 static const struct ink *
 ink_of(struct terminal *t, const struct theme *theme, struct style st)
 {
@@ -468,7 +495,9 @@ static void
 draw_cell(struct terminal *t, const struct theme *theme, int x, int y,
     const struct cell *cell)
 {
-	const struct ink *ink = ink_of(t, theme, cell->style);
+	const struct ink *ink = cell->style.role == ROLE_PAINTED
+	    ? painted_ink(t, cell)
+	    : ink_of(t, theme, cell->style);
 	wchar_t text[CELL_MARKS + 2] = { 0 };
 	int n = 0;
 	cchar_t cc;
@@ -499,17 +528,20 @@ draw_rows(struct terminal *t, const struct canvas *c, const struct theme *theme,
 		const struct cell *row = &c->cells[(size_t)y * width];
 		struct cell *old = &t->shown.cells[(size_t)y * width];
 
-		if (!all && memcmp(row, old, width * sizeof *row) == 0)
+		if (!all &&
+		    (!c->touched[y] ||
+			memcmp(row, old, width * sizeof *row) == 0))
 			continue;
-		memcpy(old, row, width * sizeof *row);
 		for (int x = 0; x < c->w; x++)
-			if (row[x].cp != 0)
+			if (row[x].cp != 0 &&
+			    (all || memcmp(&row[x], &old[x], sizeof *row) != 0))
 				draw_cell(t, theme, x, y, &row[x]);
+		memcpy(old, row, width * sizeof *row);
 	}
 }
 
 size_t
-term_draw(struct terminal *t, const struct canvas *c, const struct theme *theme)
+term_draw(struct terminal *t, struct canvas *c, const struct theme *theme)
 {
 	bool all =
 	    t->shown.w != c->w || t->shown.h != c->h || t->theme != theme;
@@ -522,7 +554,10 @@ term_draw(struct terminal *t, const struct canvas *c, const struct theme *theme)
 	if (all || t->theme != theme)
 		memset(t->inks, 0, sizeof t->inks);
 	t->theme = theme;
+	t->last_fg = t->last_bg = COLOUR_DEFAULT;
+	t->last_pair = 0;
 	draw_rows(t, c, theme, all);
+	canvas_settled(c);
 	if (c->cursor_x >= 0) {
 		curs_set(1);
 		move(c->cursor_y, c->cursor_x);

@@ -19,7 +19,7 @@ struct rect { int x, y, w, h; };
 struct rect rect_of(int x, int y, int w, int h);
 bool	 rect_has(struct rect, int x, int y);
 
-#define CELL_MARKS 2
+#define CELL_MARKS 4
 
 struct style { uint8_t role, flags; };	/* enum role, STYLE_* */
 enum { STYLE_REVERSE = 1, STYLE_BOLD = 2, STYLE_UNDERLINE = 4,
@@ -28,15 +28,23 @@ enum { STYLE_REVERSE = 1, STYLE_BOLD = 2, STYLE_UNDERLINE = 4,
 	 * selected tile, of a bar or of a popup. */
 	STYLE_ON_SELECTED = 32, STYLE_ON_BAR = 64, STYLE_ON_POPUP = 128 };
 
+/* A role that is none: the cell says its colours itself, as what a node's
+ * program draws does. flags are then PAINT_*. */
+#define ROLE_PAINTED 255
+enum { PAINT_REVERSE = 1, PAINT_BOLD = 2, PAINT_UNDERLINE = 4,
+	PAINT_DIM = 8, PAINT_BLINK = 16, PAINT_ITALIC = 32 };
+
 struct cell {
 	uint32_t cp;		/* 0: right half of the wide one before */
 	uint32_t marks[CELL_MARKS];
 	struct style style;
+	int32_t fg, bg;		/* of ROLE_PAINTED, as in theme.h; else 0 */
 };
 
 struct canvas {
 	int w, h;
 	struct cell *cells;
+	bool *touched;		/* rows written to since canvas_settled() */
 	int cursor_x, cursor_y;	/* -1: hidden */
 	bool ascii;		/* draw ASCII stand-ins for line art, glyphs */
 };
@@ -55,6 +63,11 @@ int	 canvas_right(struct canvas *, int x, int y, int cols, struct style,
 	    const char *);
 void	 canvas_fill(struct canvas *, struct rect, struct style, uint32_t cp);
 void	 canvas_put(struct canvas *, int x, int y, struct style, uint32_t cp);
+/* A whole cell with its marks and its own colours; of a wide one both halves
+ * are written. */
+void	 canvas_paint(struct canvas *, int x, int y, const struct cell *);
+/* All that was written so far has been seen. */
+void	 canvas_settled(struct canvas *);
 /* A thin rounded frame along the inner edge of the rectangle. */
 void	 canvas_frame(struct canvas *, struct rect, struct style);
 /* For goldens: text, then one style letter a cell, then one letter for the

@@ -26,8 +26,9 @@ void	 term_free(struct terminal *);
 bool	 term_ascii(const struct terminal *);	/* no UTF-8, or no glyphs */
 /* The size by now; true when it differs from that of the last call. */
 bool	 term_size(struct terminal *, int *w, int *h);
-/* Send what differs from the last one. Returns the bytes that it took. */
-size_t	 term_draw(struct terminal *, const struct canvas *,
+/* Send what differs from the last one, looking at rows that were touched.
+ * Returns the bytes that it took. */
+size_t	 term_draw(struct terminal *, struct canvas *,
 	    const struct theme *);
 /* The next drawing sends everything. */
 void	 term_repaint(struct terminal *);
