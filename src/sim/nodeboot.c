@@ -23,6 +23,18 @@ static const unsigned stage_ms[] = {
 /* --- the line --- */
 
 static void
+keep(struct sim_node *n, const char *p, size_t len)
+{
+	struct uart_watch *w, *next;
+
+	ring_add(&n->uart.ring, p, len);
+	for (w = n->uart.watches; w != NULL; w = next) {
+		next = w->next;
+		w->got(w->arg, p, len);
+	}
+}
+
+static void
 deliver(struct sim_node *n, const char *p, size_t len)
 {
 	struct uart_tap *tap;
@@ -38,7 +50,7 @@ deliver(struct sim_node *n, const char *p, size_t len)
 		for (tap = n->uart.taps; tap != NULL && k > kept; k--)
 			tap = tap->next;
 		if (k < kept)
-			ring_add(&n->uart.ring, p, run);
+			keep(n, p, run);
 		else if (tap != NULL)
 			buf_add(&tap->got, p, run);
 		p += run;
@@ -103,6 +115,23 @@ uart_tap_remove(struct sim_node *n, struct uart_tap *t)
 		at = &(*at)->next;
 	if (*at == t)
 		*at = t->next;
+}
+
+void
+uart_watch_add(struct sim_node *n, struct uart_watch *w)
+{
+	w->next = n->uart.watches;
+	n->uart.watches = w;
+}
+
+void
+uart_watch_remove(struct sim_node *n, struct uart_watch *w)
+{
+	struct uart_watch **at = &n->uart.watches;
+
+	while (*at != w)
+		at = &(*at)->next;
+	*at = w->next;
 }
 
 /* --- getty --- */

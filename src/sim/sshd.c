@@ -6,7 +6,8 @@
  * whenever it sees fit and the number is then reused. Its callbacks only
  * copy and flag; whatever frees, writes or closes happens after it has
  * returned. What a program prints goes through a queue of ours, so libssh
- * never runs on a coroutine's small stack.
+ * never runs on a coroutine's small stack. A channel may carry a connection
+ * to a port of the machine (direct-tcpip) instead of a program.
  */
 #include "rackmux/sim/sshd.h"
 
@@ -25,6 +26,7 @@
 #include "rackmux/base/text.h"
 
 #include "listen.h"
+#include "rackmux/sim/tcp.h"
 #include "sshd_in.h"
 
 #define CHUNK_MAX 32768
@@ -46,8 +48,9 @@ struct channel {
 	struct shell_args args;
 	char *command;
 	struct outq q;
+	struct tcp tcp;		/* instead of all these */
 	int status;
-	bool pty, started, ended, finished, gone;
+	bool forwards, pty, started, ended, finished, gone;
 };
 
 struct session {
@@ -183,6 +186,8 @@ chan_free(struct channel *c)
 
 	c->proc = NULL;
 	proc_free(p);
+	if (c->forwards)
+		tcp_release(&c->tcp);
 	ssh_remove_channel_callbacks(c->ch, &c->cb);
 	ssh_channel_free(c->ch);
 	outq_release(&c->q);
@@ -271,6 +276,34 @@ chan_flush(struct channel *c)
 	}
 }
 
+/* The same for a forwarded connection. */
+static void
+chan_forward(struct channel *c)
+{
+	struct tcp *t = &c->tcp;
+	uint32_t n, room;
+	int sent = 1;
+
+	while (t->out.len > 0 && sent > 0 && !c->gone && !c->finished) {
+		room = ssh_channel_window_size(c->ch);
+		n = t->out.len < room ? (uint32_t)t->out.len : room;
+		if (n == 0 ||
+		    (ssh_get_poll_flags(c->session->ses) & SSH_WRITE_PENDING))
+			return;
+		if (n > CHUNK_MAX)
+			n = CHUNK_MAX;
+		sent = ssh_channel_write(c->ch, t->out.data, n);
+		if (sent > 0)
+			tcp_sent(t, (size_t)sent);
+	}
+	if (tcp_over(t) && !c->finished && !c->gone) {
+		c->finished = true;
+		if (!t->reset)
+			ssh_channel_send_eof(c->ch);
+		ssh_channel_close(c->ch);
+	}
+}
+
 static int
 on_data(ssh_session ses, ssh_channel ch, void *data, uint32_t len, int err,
     void *arg)
@@ -279,7 +312,9 @@ on_data(ssh_session ses, ssh_channel ch, void *data, uint32_t len, int err,
 
 	(void)ses;
 	(void)ch;
-	if (c->proc != NULL && !err && !c->ended)
+	if (c->forwards && !err)
+		tcp_input(&c->tcp, data, len);
+	else if (c->proc != NULL && !err && !c->ended)
 		proc_input(c->proc, data, len);
 	return (int)len;
 }
@@ -291,7 +326,9 @@ on_eof(ssh_session ses, ssh_channel ch, void *arg)
 
 	(void)ses;
 	(void)ch;
-	if (c->proc != NULL && !c->ended)
+	if (c->forwards)
+		tcp_eof(&c->tcp);
+	else if (c->proc != NULL && !c->ended)
 		proc_input_eof(c->proc);
 }
 
@@ -393,15 +430,11 @@ on_env(ssh_session ses, ssh_channel ch, const char *name, const char *value,
 	return 1; /* refused, as sshd does without AcceptEnv */
 }
 
-static ssh_channel
-on_open(ssh_session ses, void *arg)
+static struct channel *
+chan_new(struct session *s, ssh_channel ch)
 {
-	struct session *s = arg;
 	struct channel *c;
-	ssh_channel ch;
 
-	if (!s->authed || (ch = ssh_channel_new(ses)) == NULL)
-		return NULL;
 	c = mem_alloc(sizeof(*c));
 	c->session = s;
 	c->ch = ch;
@@ -419,7 +452,49 @@ on_open(ssh_session ses, void *arg)
 	ssh_set_channel_callbacks(ch, &c->cb);
 	c->next = s->channels;
 	s->channels = c;
+	return c;
+}
+
+static ssh_channel
+on_open(ssh_session ses, void *arg)
+{
+	struct session *s = arg;
+	ssh_channel ch = s->authed ? ssh_channel_new(ses) : NULL;
+
+	if (ch != NULL)
+		(void)chan_new(s, ch);
 	return ch;
+}
+
+static void
+on_tcp_wake(void *arg)
+{
+	task_post(((struct channel *)arg)->session->task);
+}
+
+/* A connection from the machine itself, to itself: 0, or 1 when nobody
+ * listens there, which libssh tells as a refusal. */
+static int
+on_forward(struct session *s, ssh_message msg)
+{
+	struct machine *m = s->endpoint->o.machine;
+	const char *host = ssh_message_channel_request_open_destination(msg);
+	int port = ssh_message_channel_request_open_destination_port(msg);
+	struct channel *c;
+	ssh_channel ch;
+
+	if (!s->authed || host == NULL || !machine_is_host(m, host) ||
+	    m->tcp == NULL || !m->tcp(m, (unsigned)port, NULL))
+		return 1;
+	ch = ssh_message_channel_request_open_reply_accept(msg);
+	if (ch == NULL)
+		return 0;
+	c = chan_new(s, ch);
+	c->forwards = true;
+	tcp_init(&c->tcp, on_tcp_wake, c);
+	if (!m->tcp(m, (unsigned)port, &c->tcp))
+		tcp_reset(&c->tcp);
+	return 0;
 }
 
 /* --- authentication --- */
@@ -544,6 +619,9 @@ on_message(ssh_session ses, ssh_message msg, void *arg)
 	if (ssh_message_type(msg) == SSH_REQUEST_AUTH &&
 	    ssh_message_subtype(msg) == SSH_AUTH_METHOD_INTERACTIVE)
 		return on_interactive(s, msg);
+	if (ssh_message_type(msg) == SSH_REQUEST_CHANNEL_OPEN &&
+	    ssh_message_subtype(msg) == SSH_CHANNEL_DIRECT_TCPIP)
+		return on_forward(s, msg);
 	if (ssh_message_type(msg) == SSH_REQUEST_AUTH)
 		ssh_message_auth_set_methods(msg, (int)methods(s));
 	return 1;
@@ -633,7 +711,10 @@ reap_channels(struct session *s)
 			c->proc = NULL;
 			proc_free(p);
 		}
-		chan_flush(c);
+		if (c->forwards)
+			chan_forward(c);
+		else
+			chan_flush(c);
 		at = &c->next;
 	}
 }

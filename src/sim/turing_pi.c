@@ -72,6 +72,7 @@ machine_init(struct sim_board *b)
 	/* node1..node4 are the first of them, since 2.1. */
 	m->commands = turing_pi_commands + (b->tp.fw->modern ? 0 : 4);
 	m->http = turing_pi_http;
+	m->tcp = turing_pi_tcp;
 	m->board = b;
 	m->hostname = "turingpi";
 	m->prompt = b->tp.fw->prompt;
@@ -133,6 +134,7 @@ void
 bmcd_restart(struct sim_board *b, uint64_t after_ms)
 {
 	b->tp.bmcd_back = loop_now(b->rack->loop) + after_ms;
+	turing_pi_web_reset(b);
 }
 
 static void
@@ -188,6 +190,8 @@ turing_pi_tick(struct sim_board *b, double dt)
 static void
 turing_pi_faulted(struct sim_board *b, enum fault_kind k, bool on)
 {
+	if (k == FAULT_NOBMCD && on)
+		turing_pi_web_reset(b);
 	if (k != FAULT_BMCDOOM || !on)
 		return;
 	fault_end(&b->faults, k);

@@ -36,6 +36,11 @@ void	 flash_status(const struct sim_board *, struct buf *body);
 
 /* Commands by file. */
 int	 cmd_tpi(struct proc *, int argc, char **argv);
+tcp_fn turing_pi_tcp;
+/* bmcd ends: all its connections are reset; a node's WebSockets, or all of
+ * them, are closed. */
+void	 turing_pi_web_reset(struct sim_board *);
+void	 turing_pi_web_drop(struct sim_board *, const struct sim_node *);
 int	 turing_pi_http(struct proc *, const struct http_ask *, struct buf *);
 int	 cmd_picocom(struct proc *, int argc, char **argv);
 int	 cmd_node_console(struct proc *, int argc, char **argv);

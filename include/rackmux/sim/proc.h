@@ -24,6 +24,7 @@
 struct buf;
 struct kid;
 struct proc;
+struct tcp;
 struct machine;
 
 typedef int proc_main(struct proc *, void *arg);
@@ -48,6 +49,9 @@ struct http_ask {
 enum { HTTP_NO_HOST = -6, HTTP_REFUSED = -7, HTTP_RESET = -56,
 	HTTP_BAD_CERT = -60 };
 typedef int http_fn(struct proc *, const struct http_ask *, struct buf *body);
+/* Serves a connection to a port of the machine (NULL: would it?); false:
+ * nobody listens there. */
+typedef bool tcp_fn(struct machine *, unsigned port, struct tcp *);
 
 /* What a simulated machine is, as far as its shell goes. Borrowed. */
 struct machine {
@@ -56,6 +60,7 @@ struct machine {
 	const struct command *commands;	/* ends with a NULL name */
 	const struct command *more;	/* after those, or NULL */
 	http_fn *http;			/* NULL: nobody listens */
+	tcp_fn *tcp;			/* the same */
 	void *board;			/* for the commands */
 	const char *hostname;
 	const char *prompt;		/* PS1 of an interactive shell */

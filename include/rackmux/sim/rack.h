@@ -30,7 +30,9 @@ struct personality;
 struct pty;
 struct rack;
 struct sim_board;
+struct tp_web;
 struct uart_tap;
+struct uart_watch;
 
 enum stage {
 	STAGE_OFF, STAGE_LOADER, STAGE_KERNEL, STAGE_INIT, STAGE_LOGIN,
@@ -57,6 +59,7 @@ struct node_model {
 struct uart {
 	struct ring ring;	/* what bmcd keeps */
 	struct uart_tap *taps;	/* picocom and the like */
+	struct uart_watch *watches;	/* of what reaches the ring */
 	struct proc *getty;
 	struct proc *dying;	/* freed at the next tick */
 	size_t boot_line;	/* next line of the boot text */
@@ -135,6 +138,7 @@ struct tp {
 	int64_t bmcd_since;	/* loop ms when it started */
 	bool bounce;		/* it takes the nodes with it */
 	struct flash_job flash;
+	struct tp_web *webs;	/* connections to bmcd */
 };
 
 struct sim_board {
@@ -251,6 +255,15 @@ struct uart_tap {
 };
 void	 uart_tap_add(struct sim_node *, struct uart_tap *);
 void	 uart_tap_remove(struct sim_node *, struct uart_tap *);
+/* Told of what the ring gets, as who reads by the same daemon. */
+struct uart_watch {
+	struct uart_watch *next;
+	void (*got)(void *arg, const char *, size_t len);
+	size_t (*backlog)(void *arg);	/* bytes not yet taken from it */
+	void *arg;
+};
+void	 uart_watch_add(struct sim_node *, struct uart_watch *);
+void	 uart_watch_remove(struct sim_node *, struct uart_watch *);
 
 /* --- machines --- */
 const struct node_model *node_model_find(const char *id);
