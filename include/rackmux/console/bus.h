@@ -52,6 +52,9 @@ struct bus_claim_sink {
 	/* Somebody joins: append what brings a terminal to the present state
 	 * (vt_snapshot), preceded by its size. */
 	void (*on_snapshot)(void *arg, int *rows, int *cols, struct buf *out);
+	/* bus_take() got nowhere, a sentence: the other one keeps it, and this
+	 * claim its place in the queue. May be NULL. */
+	void (*on_refused)(void *arg, const char *why);
 };
 /* line as in console.h. */
 struct bus_claim *bus_claim(struct bus *, const char *line,
