@@ -72,6 +72,9 @@ void		 consoles_free(struct consoles *);
 void		 consoles_set_bus(struct consoles *, struct bus *);
 size_t		 consoles_count(const struct consoles *);
 struct console	*consoles_at(const struct consoles *, size_t);
+struct console	*consoles_find(const struct consoles *, const char *name);
+/* Differs whenever a console was made or freed. */
+unsigned	 consoles_generation(const struct consoles *);
 
 /* name: "tp2-a/1", unique, names the log file too. title: as shown. user is
  * the caller's, e.g. which node it is. line: what names the physical line on
@@ -85,6 +88,7 @@ struct console_new {
 	void *user;
 };
 struct console	*console_new(struct consoles *, const struct console_new *);
+/* Its viewers go with it, without a word: see consoles_generation(). */
 void		 console_free(struct console *);
 const char	*console_name(const struct console *);
 const char	*console_title(const struct console *);
@@ -143,8 +147,9 @@ void		 console_take_over(struct console *);
 enum console_state console_state(const struct console *);
 const char	*console_why(const struct console *);	/* a sentence or "" */
 uint64_t	 console_retry_ms(const struct console *);
+/* Never NULL while somebody looks at it. */
 struct vt	*console_vt(const struct console *);
-const struct watch *console_watch(const struct console *);
+const struct cwatch *console_watch(const struct console *);
 const struct way *console_way(const struct console *);	/* NULL: none */
 bool		 console_captured(const struct console *);
 bool		 console_logging(const struct console *);	/* and it works */
