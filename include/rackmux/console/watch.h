@@ -3,7 +3,8 @@
  * last line, for how long it is silent, what is alarming in it, and whether
  * it is speech at all or noise from a wrong baud rate.
  *
- * It sees the same bytes as the terminal, and keeps no more than a line.
+ * It sees the same bytes as the terminal, and keeps no more than a line. It is
+ * cwatch in code, since base/watch.h watches files.
  */
 #ifndef RM_CONSOLE_WATCH_H
 #define RM_CONSOLE_WATCH_H
@@ -58,30 +59,30 @@ struct watch_sink {
 #define ALERT_QUIET_MS 30000
 #define WATCH_LINE_MAX 512
 
-struct watch;
+struct cwatch;
 
 /* alerts is borrowed (may be NULL). baud: of the line, 0: it has none. */
-struct watch	*watch_new(const struct alerts *, unsigned baud,
+struct cwatch	*cwatch_new(const struct alerts *, unsigned baud,
 		    const struct watch_sink *, void *arg);
-void		 watch_free(struct watch *);
-void		 watch_baud(struct watch *, unsigned baud);
+void		 cwatch_free(struct cwatch *);
+void		 cwatch_baud(struct cwatch *, unsigned baud);
 /* now: loop ms. Any bytes, in any pieces; cheap: this runs for every byte of
  * every console. */
-void		 watch_feed(struct watch *, const char *, size_t len,
+void		 cwatch_feed(struct cwatch *, const char *, size_t len,
 		    uint64_t now);
 /* Bytes were lost, or the line was away: half a line is no line. */
-void		 watch_gap(struct watch *);
+void		 cwatch_gap(struct cwatch *);
 /* The node was switched off or on by us or the board says so. */
-void		 watch_power(struct watch *, bool on, uint64_t now);
+void		 cwatch_power(struct cwatch *, bool on, uint64_t now);
 /* Let what waits for silence (a prompt without a newline) be seen; call it
  * once a second or so. */
-void		 watch_tick(struct watch *, uint64_t now);
+void		 cwatch_tick(struct cwatch *, uint64_t now);
 
-enum stage	 watch_stage(const struct watch *);
-uint64_t	 watch_stage_since(const struct watch *);	/* loop ms */
+enum stage	 cwatch_stage(const struct cwatch *);
+uint64_t	 cwatch_stage_since(const struct cwatch *);	/* loop ms */
 /* The last line with something to read, clean; "" when there is none yet. */
-const char	*watch_last(const struct watch *);
+const char	*cwatch_last(const struct cwatch *);
 /* Loop ms of the last byte; 0: none yet. */
-uint64_t	 watch_heard(const struct watch *);
+uint64_t	 cwatch_heard(const struct cwatch *);
 
 #endif
