@@ -15,8 +15,7 @@
  *	s = websocket_open(&ws, &sink, arg, &err);
  *
  * The stream keeps the contract of stream.h and is the caller's to free. A
- * deadline runs from the opening of the stream below until on_open. What is
- * freed while it is open first says goodbye below, and for that the stream
+ * deadline runs from the call until on_open. What is freed while it is open first says goodbye below, and for that the stream
  * below may live on, deaf, for WRAP_LINGER_MS at most; its own end, as when
  * its link is freed, ends that at once.
  */
