@@ -162,7 +162,9 @@ frames(struct websocket *ws, const char *data, size_t len)
 		wslay_event_queue_close(
 		    ws->ctx, WSLAY_CODE_MESSAGE_TOO_BIG, NULL, 0);
 	send_frames(ws);
-	if (ws->too_big)
+	/* What is beyond all measure wslay has refused itself. */
+	if (wslay_event_get_status_code_sent(ws->ctx) ==
+	    WSLAY_CODE_MESSAGE_TOO_BIG)
 		wrap_end(&ws->wrap, -1,
 		    "the far side sends a frame that is no console's: over "
 		    "1 MiB");
