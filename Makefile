@@ -3,6 +3,7 @@
 #   make            the programs            make demo     set up, build, open
 #   make check      set up, every test      make lint     every style check
 #   make install    PREFIX, DESTDIR         make bench    the figures
+#   make conformance   our terminal beside others, in a table
 
 VERSION := 0.1.0
 PREFIX ?= /usr/local
@@ -137,6 +138,11 @@ check: setup-check
 SAN_TESTS := $(patsubst tests/unit/%.c,$(CURDIR)/build-san/tests/%,$(TEST_SRC))
 ALL_TESTS := $(SAN_TESTS) $(patsubst %,$(CURDIR)/%,$(wildcard tests/system/*.sh))
 
+# Our terminal beside tmux and libvterm; RM_WHY=1 says what differs.
+conformance: setup-check
+	@$(MAKE) --no-print-directory -j2 $O/tests/test_conformance
+	@RM_SRC=$(CURDIR) $O/tests/test_conformance table
+
 # Both compilers with every warning as an error, then the house rules.
 lint: setup-lint
 	@$(MAKE) --no-print-directory -j2 WERROR=1 CC=gcc O=build-lint/gcc \
@@ -208,7 +214,7 @@ uninstall:
 clean:
 	rm -rf build build-san build-lint build-fuzz compile_commands.json
 
-.PHONY: all tests demo check lint objects format bench compdb install \
+.PHONY: all tests demo check conformance lint objects format bench compdb install \
 	uninstall clean deb fuzz fuzzers fuzz-programs
 .SECONDARY:
 .DELETE_ON_ERROR:
