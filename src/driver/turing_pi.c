@@ -49,6 +49,7 @@ tp_reset(struct drv *d)
 
 	tp->once = tp->managed = false;
 	tp->has_curl = tp->has_tpi = tp->has_sudo = tp->is_root = false;
+	tp->old_ttys = tp->bmcd_down = false;
 	tp->firmware[0] = tp->bmcd[0] = tp->led[0] = '\0';
 	tp->slow_at = 0;
 	memset(tp->rail, 0, sizeof tp->rail);
@@ -175,4 +176,5 @@ const struct driver driver_turing_pi = {
 	.match = tp_match,
 	.act = tp_act,
 	.reset = tp_reset,
+	.console = tp_console,
 };

@@ -25,6 +25,8 @@ struct tp {
 	char firmware[48];	/* VERSION of os-release */
 	char bmcd[24];
 	char led[16];		/* the status LED, "" when there is none */
+	bool old_ttys;		/* the UARTs are in the order of kernel 5.4 */
+	bool bmcd_down;		/* nobody listened where bmcd should */
 	enum tp_rail rail[TP_SLOTS];
 	/* The slow part. */
 	bool slow_open;		/* under way */
@@ -45,6 +47,10 @@ void	 tp_slow_unknown(struct tp *, const char *why);
 /* turing_pi_cannot.c: once per connection. */
 void	 tp_tell_cannot(struct tp *);
 const char *tp_cannot(struct tp *, int slot, enum act);
+/* turing_pi_console.c */
+const char *tp_tty(const struct tp *, int slot);
+const char *tp_console_cannot(struct tp *, int slot);
+bool	 tp_console(struct drv *, int slot, struct way *);
 /* turing_pi_act.c */
 void	 tp_act(struct drv *, unsigned ticket, int slot, enum act);
 

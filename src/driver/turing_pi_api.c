@@ -406,11 +406,13 @@ parse_plain(struct slow *s, char *line)
 	return true;
 }
 
+#define CURL_REFUSED 7 /* nobody listens */
+
 static const char *
 curl_reason(long status)
 {
 	switch (status) {
-	case 7:
+	case CURL_REFUSED:
 		return "bmcd is not running (connection refused).";
 	case 28:
 	case 124: /* timeout(1) of coreutils, and busybox's */
@@ -491,6 +493,10 @@ tp_parse_slow(struct tp *tp, char *text)
 		buf_clear(&body);
 	}
 	buf_release(&body);
+	if (tp->bmcd_down != (s.curl == CURL_REFUSED)) {
+		tp->bmcd_down = !tp->bmcd_down;
+		tp->drv.sink.can_changed(tp->drv.sink_arg);
+	}
 	why = curl_reason(s.curl);
 	if (why == NULL)
 		why = tp->has_curl || tp->has_tpi ? "bmcd did not answer this."

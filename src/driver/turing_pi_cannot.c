@@ -97,6 +97,7 @@ tp_cannot(struct tp *tp, int slot, enum act act)
 		return "This release does not put a slot into USB boot: run "
 		       "tpi advanced msd on the BMC.";
 	case ACT_CONSOLE:
+		return tp_console_cannot(tp, slot);
 	case ACT_FLASH:
 		return NULL;
 	case ACT_MAX:

@@ -37,16 +37,11 @@ board_text(struct tp *tp, enum name_id id, const char *s, const char *why)
 static void
 parse_ttys(struct tp *tp, const char *ttys3)
 {
-	static const char *const old_map[] = { "/dev/ttyS2", "/dev/ttyS1",
-		"/dev/ttyS4", "/dev/ttyS5" };
-	static const char *const new_map[] = { "/dev/ttyS1", "/dev/ttyS2",
-		"/dev/ttyS3", "/dev/ttyS4" };
 	/* Kernel 5.4 has another order of UARTs. */
-	const bool old = strcmp(ttys3, "uart3") == 0;
-
-	for (int n = 0; n < TP_SLOTS; n++)
-		drv_text(&tp->drv, n + 1, NAME_CONSOLE_DEVICE, NULL,
-		    SOURCE_BOARD, old ? old_map[n] : new_map[n]);
+	tp->old_ttys = strcmp(ttys3, "uart3") == 0;
+	for (int n = 1; n <= TP_SLOTS; n++)
+		drv_text(&tp->drv, n, NAME_CONSOLE_DEVICE, NULL, SOURCE_BOARD,
+		    tp_tty(tp, n));
 }
 
 static bool

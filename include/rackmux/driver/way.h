@@ -93,7 +93,7 @@ bool	 way_same(const struct way *, const struct way *);
 void	 way_manners(struct way *);
 
 /*
- * A tty on the far side of a shell, with nothing there but sh, stty and cat:
+ * A tty on the far side of a shell, with nothing there but sh, stty and dd:
  * a PIPE. Who holds it is looked for before it is opened.
  */
 void	 way_tty(struct way *, const char *device, unsigned baud);

@@ -1,0 +1,133 @@
+#include <string.h>
+
+#include "rackmux/base/mem.h"
+#include "rackmux/base/text.h"
+#include "rackmux/driver/way.h"
+
+/*
+ * A tty on the far side, with nothing there but sh, stty and dd. It is not cat:
+ * busybox's gives a tty to a pipe by sendfile(), which holds the pipe while it
+ * waits for the tty, and so hangs an SSH server (dropbear) that reads it.
+ *
+ * One descriptor serves both ways, opened after stty has said that no carrier
+ * is waited for. Reading is what the shell becomes, so that the command ends
+ * when the device goes; writing ends when our side does, and then ends the
+ * reader, unless that is gone already (its number may be somebody else's by
+ * now, so the writer looks whose child it still is). A reader that was left
+ * behind would take every other byte of whoever comes next.
+ *
+ * 1200 baud is never set: a Pico that hears it goes to its boot loader.
+ */
+
+#define READY "rackmux: open"
+#define HELD "rackmux: held by "
+
+/* Who has $d open; its name and pid into h. All descriptors that may be looked
+ * into, then the lock files and command lines that everybody may read: a
+ * getty of root's is known by these alone. */
+/* By its own name, which is what locks and other programs' arguments have. */
+#define REAL \
+	"d=$(readlink -f \"$1\" 2>/dev/null)\n" \
+	"d=${d:-$1}\n"
+#define HOLDER \
+	"h=\n" \
+	"for f in /proc/[0-9]*/fd/*; do\n" \
+	"[ \"$f\" -ef \"$d\" ] || continue\n" \
+	"p=${f#/proc/}\n" \
+	"p=${p%%/*}\n" \
+	"[ \"$p\" != $$ ] || continue\n" \
+	"n=program\n" \
+	"read -r n <\"/proc/$p/comm\"\n" \
+	"h=\"$n (pid $p)\"\n" \
+	"break\n" \
+	"done 2>/dev/null\n" \
+	"for f in /var/lock /run/lock; do\n" \
+	"[ -z \"$h\" ] && [ -r \"$f/LCK..${d##*/}\" ] || continue\n" \
+	"read -r p n <\"$f/LCK..${d##*/}\"\n" \
+	"[ -d \"/proc/${p:-x}\" ] || continue\n" \
+	"n=program\n" \
+	"read -r n <\"/proc/$p/comm\"\n" \
+	"h=\"$n (pid $p)\"\n" \
+	"done 2>/dev/null\n" \
+	"[ -n \"$h\" ] || for f in /proc/[0-9]*/cmdline; do\n" \
+	"p=${f%/*}\n" \
+	"n=\n" \
+	"c=\n" \
+	"read -r n <\"$p/comm\"\n" \
+	"case $n in *getty|*com|screen|tio|cu|socat) ;; *) continue ;; esac\n" \
+	"read -r c <\"$f\"\n" \
+	"case $c in\n" \
+	"*\"${d##*/}\"[0-9]*) continue ;;\n" \
+	"*getty*\"${d##*/}\"*|*\"$d\"*) h=\"$n (pid ${p##*/})\"; break ;;\n" \
+	"esac\n" \
+	"done 2>/dev/null\n"
+
+/* $1: the device, $2: its speed. */
+static const char open_script[] = REAL HOLDER
+    "[ -z \"$h\" ] || { echo \"" HELD "$h\"; exit 1; }\n"
+    "stty -F \"$d\" $2 raw -echo cs8 -parenb -cstopb -crtscts -ixon clocal"
+    " -hupcl 2>&1 || exit 1\n"
+    "exec 3<>\"$d\" 4<&0 || exit 1\n"
+    "{ dd bs=4096 <&4 >&3\n"
+    "read -r a b c q z </proc/self/stat\n"
+    "[ \"${q:-$$}\" != $$ ] || kill $$; } >/dev/null 2>&1 &\n"
+    "echo \"" READY "\"\n"
+    "exec dd bs=4096 <&3 3<&- 4<&- 2>/dev/null\n";
+
+static const char holder_script[] =
+    REAL HOLDER "[ -z \"$h\" ] || echo \"$h\"\n";
+
+/* $1: the device, $2: its speed, $3: the script. */
+static const char enter[] =
+    "[ -e \"$1\" ] || { echo \"$1 is not there: look at its cable and driver, "
+    "or at the name in the configuration.\"; exit 1; }; "
+    "[ -c \"$1\" ] || { echo \"$1 is no serial device.\"; exit 1; }; "
+    "[ -r \"$1\" ] && [ -w \"$1\" ] && exec sh -c \"$3\" rackmux \"$1\" $2; "
+    "sudo -n true >/dev/null 2>&1 || { echo \"This user may not open $1: add "
+    "it to the device's group (often dialout), or let sudo work without a "
+    "password.\"; exit 1; }; "
+    "exec sudo -n sh -c \"$3\" rackmux \"$1\" $2";
+
+void
+way_tty(struct way *w, const char *device, unsigned baud)
+{
+	w->kind = WAY_PIPE;
+	w->cmd[0] = '\0';
+	str_copy(w->device, sizeof w->device, device);
+	w->baud = baud == 1200 ? 0 : baud;
+	str_copy(w->ready, sizeof w->ready, READY);
+	str_copy(w->held, sizeof w->held, HELD);
+	w->steals = true;
+	w->sends_break = false;
+	str_copy(w->limits, sizeof w->limits,
+	    "No break can be sent this way, and what was printed before it was "
+	    "opened is lost.");
+}
+
+void
+way_tty_cmd(const struct way *w, struct buf *out)
+{
+	buf_puts(out, "exec sh -c ");
+	buf_quote(out, enter);
+	buf_puts(out, " rackmux ");
+	buf_quote(out, w->device);
+	if (w->baud > 0)
+		buf_printf(out, " %u ", w->baud);
+	else
+		buf_puts(out, " '' ");
+	buf_quote(out, open_script);
+}
+
+void
+way_holder_cmd(const char *device, struct buf *out)
+{
+	buf_puts(out, "sh -c ");
+	buf_quote(out,
+	    "[ \"$(id -u)\" != 0 ] && sudo -n true >/dev/null 2>&1 && "
+	    "exec sudo -n sh -c \"$2\" rackmux \"$1\"; "
+	    "exec sh -c \"$2\" rackmux \"$1\"");
+	buf_puts(out, " rackmux ");
+	buf_quote(out, device);
+	buf_puts(out, " ");
+	buf_quote(out, holder_script);
+}
