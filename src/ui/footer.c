@@ -19,6 +19,7 @@ struct hint {
 static const struct hint rack_hints[] = {
 	{ ACTION_HELP, "help" },
 	{ ACTION_DETAILS, "details" },
+	{ ACTION_CONSOLE, "console" },
 	{ ACTION_ACT, "act" },
 	{ ACTION_EVENTS, "events" },
 	{ ACTION_MARK, "mark" },
@@ -28,6 +29,22 @@ static const struct hint rack_hints[] = {
 	{ ACTION_HELP, "help" },
 	{ ACTION_NEXT_BOARD, "next board" },
 	{ ACTION_REFRESH, "refresh" },
+};
+
+/* After the prefix. */
+static const struct hint lead_hints[] = {
+	{ ACTION_PANE_HELP, "help" },
+	{ ACTION_PANE_RACK, "rack" },
+	{ ACTION_PANE_ZOOM, "zoom" },
+	{ ACTION_PANE_CLOSE, "close" },
+	{ ACTION_COPY, "copy" },
+	{ ACTION_SEARCH, "search" },
+	{ ACTION_PANE_BELOW, "split" },
+	{ ACTION_PANE_BESIDE, "beside" },
+	{ ACTION_MANY, "many" },
+	{ ACTION_BREAK, "break" },
+	{ ACTION_RECORD, "record" },
+	{ ACTION_PANE_SHAPE, "arrange" },
 };
 
 static const char *
@@ -47,9 +64,17 @@ static int
 draw_hints(struct screen *s, struct canvas *c, struct rect r)
 {
 	bool rack = s->views[s->depth - 1] == VIEW_RACK;
-	const struct hint *h = rack ? rack_hints : list_hints;
-	size_t n = rack ? ARRAY_LEN(rack_hints) : ARRAY_LEN(list_hints);
-	int used = 1, room = r.w >= 100 ? r.w / 2 : r.w * 2 / 5;
+	bool lead = s->panes.leading;
+	const struct hint *h = lead ? lead_hints
+	    : rack                  ? rack_hints
+				    : list_hints;
+	size_t n = lead ? ARRAY_LEN(lead_hints)
+	    : rack      ? ARRAY_LEN(rack_hints)
+			: ARRAY_LEN(list_hints);
+	int used = 1,
+	    room = lead  ? r.w - 10
+	    : r.w >= 100 ? r.w / 2
+			 : r.w * 2 / 5;
 	size_t fit = 0;
 	struct pen p;
 
@@ -141,6 +166,59 @@ message_role(enum event_kind k)
 			      : ROLE_BAR;
 }
 
+static enum role
+state_role(enum console_state st)
+{
+	return st == CONSOLE_OPEN                           ? ROLE_BAR_DIM
+	    : st == CONSOLE_JOINED || st == CONSOLE_OPENING ? ROLE_WARN
+							    : ROLE_BAD;
+}
+
+/* The console that has the focus: what it is, and which key leads on. */
+static void
+draw_console(struct screen *s, struct pen *p, struct console *c)
+{
+	enum console_state st = console_state(c);
+	const struct way *way = console_way(c);
+	char prefix[24], text[64];
+
+	key_text(s->panes.prefix, prefix, sizeof prefix);
+	pen_text(p, ROLE_KEY, prefix);
+	pen_text(p, ROLE_BAR_DIM, " commands   ");
+	pen_text(p, ROLE_BAR, console_title(c));
+	pen_gap(p, 2);
+	pen_text(p, state_role(st), console_state_name(st));
+	pen_gap(p, 2);
+	if (st != CONSOLE_OPEN && console_why(c)[0] != '\0') {
+		pen_text(p, state_role(st), console_why(c));
+		return;
+	}
+	if (way != NULL && way->baud > 0) {
+		str_format(text, sizeof text, "%u baud", way->baud);
+		pen_text(p, ROLE_BAR_DIM, text);
+		pen_gap(p, 2);
+	}
+	if (way != NULL)
+		pen_text(p, ROLE_BAR_DIM, way->limits);
+}
+
+static bool
+draw_pane_line(struct screen *s, struct pen *p)
+{
+	const struct pane *pane = panes_focused(&s->panes);
+	char prefix[24];
+
+	if (s->panes.leading) {
+		pen_text(p, ROLE_KEY,
+		    key_text(s->panes.prefix, prefix, sizeof prefix));
+		return true;
+	}
+	if (pane == NULL || pane->console == NULL)
+		return false;
+	draw_console(s, p, pane->console);
+	return true;
+}
+
 void
 footer_draw(struct screen *s, struct canvas *c, struct rect r)
 {
@@ -151,12 +229,16 @@ footer_draw(struct screen *s, struct canvas *c, struct rect r)
 	char text[200];
 
 	canvas_fill(c, r, bar, ' ');
-	hints = draw_hints(s, c, r);
+	hints = panes_focused(&s->panes) != NULL && !s->panes.leading
+	    ? 0
+	    : draw_hints(s, c, r);
 	p = pen_at(c, rect_of(r.x + 1, r.y, r.w - 1 - hints, 1), STYLE_ON_BAR);
 	if (loop_now(s->model->loop) < s->message_until) {
 		pen_text(&p, message_role(s->message_kind), s->message);
 		return;
 	}
+	if (draw_pane_line(s, &p))
+		return;
 	if (marks > 0) {
 		pen_printf(&p, ROLE_MARK, "%d marked", marks);
 		pen_gap(&p, 2);

@@ -493,3 +493,22 @@ key_same(struct key a, struct key b)
 {
 	return a.code == b.code && a.mods == b.mods;
 }
+
+const char *
+key_text(struct key k, char *out, size_t size)
+{
+	char utf8[8] = "";
+	const char *name = utf8;
+
+	for (size_t i = 0; i < ARRAY_LEN(key_names); i++)
+		if (key_names[i].code == k.code)
+			name = key_names[i].name;
+	if (k.code > SYM_F0 && k.code <= SYM_LAST)
+		str_format(utf8, sizeof utf8, "F%u", k.code - SYM_F0);
+	else if (k.code < SYM_FIRST)
+		utf8[text_encode(k.code, utf8)] = '\0';
+	str_format(out, size, "%s%s%s%s", k.mods & MOD_CTRL ? "Ctrl-" : "",
+	    k.mods & MOD_ALT ? "Alt-" : "", k.mods & MOD_SHIFT ? "Shift-" : "",
+	    name);
+	return out;
+}

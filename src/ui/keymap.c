@@ -15,8 +15,8 @@ const struct action_info action_table[ACTION_COUNT] = {
 #undef ACTION
 };
 
-enum action
-action_of_key(struct key key)
+static enum action
+find(struct key key, bool pane)
 {
 	int a;
 
@@ -24,12 +24,26 @@ action_of_key(struct key key)
 		char keys[64], *p = keys, *word;
 		struct key k;
 
+		if ((action_table[a].where == WHERE_PANE) != pane)
+			continue;
 		str_copy(keys, sizeof keys, action_table[a].keys);
 		while ((word = str_word(&p)) != NULL)
 			if (key_parse(word, &k) && key_same(k, key))
 				return (enum action)a;
 	}
 	return ACTION_COUNT;
+}
+
+enum action
+action_of_key(struct key key)
+{
+	return find(key, false);
+}
+
+enum action
+action_of_pane_key(struct key key)
+{
+	return find(key, true);
 }
 
 const char *

@@ -30,6 +30,7 @@ screen_init(struct screen *s, struct model *m)
 	s->slot = -1;
 	s->follow = true;
 	layout_init(&s->layout);
+	panes_init(&s->panes, s);
 }
 
 void
@@ -42,6 +43,8 @@ screen_release(struct screen *s)
 		ask_free(a);
 	}
 	card_release(s);
+	pick_release(&s->pick);
+	panes_release(&s->panes);
 	layout_release(&s->layout);
 }
 
@@ -137,33 +140,90 @@ draw_too_small(struct canvas *c)
 		    c, 0, 2, c->w, (struct style){ ROLE_DIM, 0 }, "need 20x5");
 }
 
-void
-screen_draw(struct screen *s, struct canvas *c)
+static void
+blank(struct canvas *c, struct rect r)
 {
-	struct rect all = rect_of(0, 0, c->w, c->h);
+	canvas_fill(c, r, (struct style){ ROLE_TEXT, 0 }, ' ');
+}
 
-	canvas_clear(c);
-	settle(s);
-	if (c->w < MIN_W || c->h < MIN_H) {
-		draw_too_small(c);
-		return;
-	}
-	s->body = rect_of(0, 1, c->w, c->h - 2);
+static void
+draw_rack(struct screen *s, struct canvas *c)
+{
+	blank(c, s->body);
 	views[top(s)]->draw(s, c, s->body);
 	if (s->past_end) {
 		/* Only a list that was drawn knows how long it is. */
 		s->past_end = false;
-		canvas_clear(c);
+		blank(c, s->body);
 		views[top(s)]->draw(s, c, s->body);
 	}
-	header_draw(s, c, rect_of(0, 0, c->w, 1));
-	footer_draw(s, c, rect_of(0, c->h - 1, c->w, 1));
+}
+
+static bool
+covered(const struct screen *s)
+{
+	return s->help || s->card.open || s->pick.open || s->asks != NULL;
+}
+
+static void
+draw_over(struct screen *s, struct canvas *c)
+{
+	struct rect all = rect_of(0, 0, c->w, c->h);
+
+	if (!covered(s))
+		return;
+	c->cursor_x = c->cursor_y = -1;
 	if (s->help)
 		help_draw(s, c, all);
 	if (s->card.open)
 		card_draw(s, c, all);
+	if (s->pick.open)
+		pick_draw(&s->pick, c, all);
 	if (s->asks != NULL)
 		prompt_draw(s, c, all);
+}
+
+/* Panes keep their own time also when all else is drawn: what they show stays
+ * on the canvas, unless something stood over it or they have moved. */
+void
+screen_draw(struct screen *s, struct canvas *c)
+{
+	bool anew = covered(s) || s->was_covered || s->drawn != c->cells;
+
+	settle(s);
+	if (c->w < MIN_W || c->h < MIN_H) {
+		canvas_clear(c);
+		draw_too_small(c);
+		s->drawn = NULL;
+		return;
+	}
+	panes_place(&s->panes, rect_of(0, 1, c->w, c->h - 2));
+	anew = anew || panes_moved(&s->panes);
+	if (anew)
+		canvas_clear(c);
+	s->body = s->panes.rack;
+	if (s->body.w > 0)
+		draw_rack(s, c);
+	if (anew)
+		panes_draw(&s->panes, c);
+	else
+		(void)panes_draw_due(&s->panes, c, loop_now(s->model->loop));
+	header_draw(s, c, rect_of(0, 0, c->w, 1));
+	footer_draw(s, c, rect_of(0, c->h - 1, c->w, 1));
+	draw_over(s, c);
+	if (!covered(s) && panes_focused(&s->panes) == NULL)
+		c->cursor_x = c->cursor_y = -1;
+	s->was_covered = covered(s);
+	s->drawn = c->cells;
+}
+
+bool
+screen_draw_panes(struct screen *s, struct canvas *c, uint64_t now)
+{
+	if (covered(s) || c->w < MIN_W || c->h < MIN_H ||
+	    s->panes.area.w != c->w || s->panes.area.h != c->h - 2)
+		return false;
+	return panes_draw_due(&s->panes, c, now);
 }
 
 /* --- doing -------------------------------------------------------------- */
@@ -381,9 +441,29 @@ screen_do(struct screen *s, enum action a)
 	case ACTION_SUSPEND:
 		tell(s, a);
 		break;
-	case ACTION_COUNT:
+	case ACTION_CONSOLE:
+		screen_console(s);
+		break;
+	case ACTION_PANE_HELP:
+		s->help = !s->help;
+		s->help_scroll = 0;
+		break;
+	default:
+		if (a == ACTION_PANE_RACK && s->panes.solo)
+			tell(s, ACTION_QUIT);
+		else
+			panes_do(&s->panes, a);
 		break;
 	}
+}
+
+bool
+screen_types(const struct screen *s, struct key k)
+{
+	const struct pane *p = panes_focused(&s->panes);
+
+	return !covered(s) && !s->panes.leading && p != NULL && !p->back &&
+	    p->copy == NULL && !key_same(k, s->panes.prefix);
 }
 
 void
@@ -395,6 +475,12 @@ screen_key(struct screen *s, struct key k)
 		prompt_key(s, k);
 		return;
 	}
+	if (s->pick.open) {
+		pick_key(&s->pick, k);
+		return;
+	}
+	if (!s->help && !s->card.open && panes_key(&s->panes, k))
+		return;
 	/* Ctrl-C leaves from anywhere, as people expect of it. */
 	if (k.code == 'c' && k.mods == MOD_CTRL) {
 		tell(s, ACTION_QUIT);
@@ -453,10 +539,16 @@ screen_mouse(struct screen *s, const struct mouse *m)
 	if (s->asks != NULL)
 		return;
 	settle(s);
+	if (s->pick.open) {
+		pick_mouse(&s->pick, m);
+		return;
+	}
 	if (s->card.open) {
 		card_mouse(s, m);
 		return;
 	}
+	if (!s->help && panes_mouse(&s->panes, m))
+		return;
 	if (m->what == MOUSE_WHEEL_UP)
 		wheel(s, -3);
 	else if (m->what == MOUSE_WHEEL_DOWN)
@@ -474,6 +566,63 @@ screen_paste(struct screen *s, const char *text, size_t len)
 {
 	if (s->asks != NULL)
 		prompt_paste(s, text, len);
+	else if (s->pick.open)
+		pick_paste(&s->pick, text, len);
+	else if (!s->help && !s->card.open)
+		(void)panes_paste(&s->panes, text, len);
+}
+
+/* --- consoles ----------------------------------------------------------- */
+
+bool
+screen_console_name(
+    struct screen *s, const struct node *n, char *out, size_t size)
+{
+	const char *why = screen_cannot(s, n, ACT_CONSOLE);
+	char path[96], text[320];
+
+	node_path(n, path, sizeof path);
+	str_copy(out, size, path);
+	if (s->panes.set != NULL && consoles_find(s->panes.set, out) != NULL)
+		return true;
+	str_format(text, sizeof text, "%s: %s", path,
+	    why != NULL ? why : "No console of it is known.");
+	screen_message(s, EVENT_WARN, text);
+	return false;
+}
+
+static size_t
+marked_consoles(struct screen *s, char names[][PANE_NAME_MAX], size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->model->n_boards; i++)
+		for (int k = 0; k < s->model->boards[i]->slots; k++) {
+			struct node *node = s->model->boards[i]->nodes[k];
+
+			if (node->marked && n < max &&
+			    screen_console_name(
+				s, node, names[n], sizeof names[n]))
+				n++;
+		}
+	return n;
+}
+
+void
+screen_console(struct screen *s)
+{
+	char names[TREE_LEAVES_MAX][PANE_NAME_MAX];
+	const char *list[TREE_LEAVES_MAX];
+	struct node *node = screen_node(s);
+	size_t n = marked_consoles(s, names, TREE_LEAVES_MAX - 1);
+
+	for (size_t i = 0; i < n; i++)
+		list[i] = names[i];
+	if (n > 0)
+		panes_open_many(&s->panes, list, n);
+	else if (node != NULL && !node->marked &&
+	    screen_console_name(s, node, names[0], sizeof names[0]))
+		(void)panes_open(&s->panes, names[0]);
 }
 
 /* --- questions and messages --------------------------------------------- */

@@ -14,6 +14,7 @@
 #include <wchar.h>
 
 #include "rackmux/base/buf.h"
+#include "rackmux/base/hash.h"
 #include "rackmux/base/mem.h"
 #include "rackmux/base/text.h"
 
@@ -403,6 +404,22 @@ term_size(struct terminal *t, int *w, int *h)
 		term_repaint(t);
 	}
 	return differs;
+}
+
+#define CLIP_MAX 65536
+
+void
+term_clip(struct terminal *t, const char *text, size_t len)
+{
+	char *coded;
+
+	if (t->left || len > CLIP_MAX)
+		return;
+	coded = mem_alloc(4 * ((len + 2) / 3) + 1);
+	hash_base64(text, len, coded);
+	buf_printf(&t->bytes, "\033]52;c;%s\a", coded);
+	free(coded);
+	send_bytes(t);
 }
 
 void

@@ -53,6 +53,9 @@ static const struct theme themes[] = {
 		    [ROLE_POPUP] = { RGB(d0d4dc), RGB(22262d), 0 },
 		    [ROLE_POPUP_FRAME] = { RGB(7ba0c9), RGB(22262d), 0 },
 		    [ROLE_GRAPH] = { RGB(7ba0c9), DEF, 0 },
+		    [ROLE_MANY] = { RGB(ffffff), RGB(b8336a), STYLE_BOLD },
+		    [ROLE_MATCH] = { RGB(1e2127), RGB(e5c07b), 0 },
+		    [ROLE_PICKED] = { RGB(1e2127), RGB(9fc3e8), 0 },
 	    } },
 	{ .name = "high-contrast",
 	    .roles = {
@@ -90,6 +93,9 @@ static const struct theme themes[] = {
 		    [ROLE_POPUP_FRAME] = { RGB(ffff00), RGB(1c1c1c),
 			STYLE_BOLD },
 		    [ROLE_GRAPH] = { RGB(5fd7ff), RGB(000000), 0 },
+		    [ROLE_MANY] = { RGB(000000), RGB(ff5fff), STYLE_BOLD },
+		    [ROLE_MATCH] = { RGB(000000), RGB(ffff00), STYLE_BOLD },
+		    [ROLE_PICKED] = { RGB(000000), RGB(5fd7ff), STYLE_BOLD },
 	    } },
 	{ .name = "mono",
 	    .roles = {
@@ -124,6 +130,9 @@ static const struct theme themes[] = {
 		    [ROLE_POPUP] = { DEF, DEF, 0 },
 		    [ROLE_POPUP_FRAME] = { DEF, DEF, STYLE_BOLD },
 		    [ROLE_GRAPH] = { DEF, DEF, 0 },
+		    [ROLE_MANY] = { DEF, DEF, STYLE_REVERSE | STYLE_BOLD },
+		    [ROLE_MATCH] = { DEF, DEF, STYLE_REVERSE },
+		    [ROLE_PICKED] = { DEF, DEF, STYLE_REVERSE },
 	    } },
 };
 
@@ -160,6 +169,9 @@ static const struct theme default_16 = { .name = "default",
 	    [ROLE_POPUP] = { DEF, DEF, 0 },
 	    [ROLE_POPUP_FRAME] = { 14, DEF, 0 },
 	    [ROLE_GRAPH] = { 14, DEF, 0 },
+	    [ROLE_MANY] = { 15, 5, STYLE_BOLD },
+	    [ROLE_MATCH] = { 0, 3, 0 },
+	    [ROLE_PICKED] = { 0, 6, 0 },
 	} };
 
 const struct theme *

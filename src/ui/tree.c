@@ -284,8 +284,9 @@ grid(const int *leaves, size_t n)
 	return g;
 }
 
+/* Above with a third, the rest below it. */
 static struct tnode *
-main_and_rest(int *leaves, size_t n, int first)
+main_and_rest(enum tree_shape shape, int *leaves, size_t n, int first)
 {
 	struct tnode *g = tree_node(TREE_BELOW, -1, TREE_WEIGHT), *rest;
 	size_t at = 0;
@@ -294,10 +295,23 @@ main_and_rest(int *leaves, size_t n, int first)
 		at++;
 	if (at == n)
 		at = 0;
-	tree_insert(g, 0, tree_node(TREE_LEAF, leaves[at], TREE_WEIGHT));
+	first = leaves[at];
 	memmove(&leaves[at], &leaves[at + 1], (n - at - 1) * sizeof(*leaves));
-	rest = group(TREE_BESIDE, leaves, n - 1);
-	tree_insert(g, 1, rest);
+	tree_insert(g, 0, tree_node(TREE_LEAF, first, TREE_WEIGHT));
+	rest = shape == SHAPE_MAIN_ROW ? group(TREE_BESIDE, leaves, n - 1)
+	    : shape == SHAPE_GRID_MAIN ? grid(leaves, n - 1)
+				       : group(TREE_BELOW, leaves, n - 1);
+	if (rest->dir != TREE_BELOW) {
+		tree_insert(g, 1, rest);
+		return g;
+	}
+	/* No split lies in one of its own kind. */
+	for (size_t i = 0; i < rest->n; i++)
+		tree_insert(g, g->n, rest->child[i]);
+	for (size_t i = 1; i < g->n; i++)
+		g->child[i]->weight = TREE_WEIGHT * 3 / 2 / (int)rest->n;
+	rest->n = 0;
+	tree_node_free(rest);
 	return g;
 }
 
@@ -310,20 +324,13 @@ tree_arrange(struct tree *t, enum tree_shape shape, int first)
 
 	if (n < 2)
 		return;
-	switch (shape) {
-	case SHAPE_STACK:
+	if (shape == SHAPE_STACK)
 		t->root = group(TREE_BELOW, leaves, n);
-		break;
-	case SHAPE_ROW:
+	else if (shape == SHAPE_ROW)
 		t->root = group(TREE_BESIDE, leaves, n);
-		break;
-	case SHAPE_GRID:
+	else if (shape == SHAPE_GRID)
 		t->root = grid(leaves, n);
-		break;
-	case SHAPE_MAIN:
-	case SHAPE_COUNT:
-		t->root = main_and_rest(leaves, n, first);
-		break;
-	}
+	else
+		t->root = main_and_rest(shape, leaves, n, first);
 	tree_node_free(old);
 }

@@ -29,7 +29,7 @@ struct ui {
 	struct timer *frame, *tick;
 	struct sig *winch, *tstp, *cont;
 	bool dirty;
-	uint64_t drawn_at; /* loop ms of the last frame; 0: never */
+	uint64_t drawn_at; /* loop ms of the last whole frame; 0: never */
 	double credit; /* bytes that may be sent, with max_rate */
 	uint64_t credit_at;
 };
@@ -66,17 +66,45 @@ rate_wait(struct ui *ui, uint64_t now)
 	return ui->credit >= 0 ? 0 : (uint64_t)(-ui->credit * 1000 / rate) + 1;
 }
 
+/* Whole, or only what consoles printed since. */
 static void
-draw(struct ui *ui)
+draw(struct ui *ui, bool whole)
 {
+	uint64_t now = loop_now(ui->loop);
+	size_t bytes;
 	int w, h;
 
-	term_size(ui->term, &w, &h);
-	canvas_resize(&ui->canvas, w, h);
-	screen_draw(&ui->screen, &ui->canvas);
-	ui->credit -= (double)term_draw(ui->term, &ui->canvas, &ui->theme);
-	ui->drawn_at = loop_now(ui->loop);
-	ui->dirty = false;
+	if (term_size(ui->term, &w, &h) || w != ui->canvas.w ||
+	    h != ui->canvas.h)
+		whole = true;
+	if (whole) {
+		if (w != ui->canvas.w || h != ui->canvas.h)
+			canvas_resize(&ui->canvas, w, h);
+		screen_draw(&ui->screen, &ui->canvas);
+		ui->drawn_at = now;
+		ui->dirty = false;
+	} else if (!screen_draw_panes(&ui->screen, &ui->canvas, now))
+		return;
+	bytes = term_draw(ui->term, &ui->canvas, &ui->theme);
+	ui->credit -= (double)bytes;
+	panes_cost(&ui->screen.panes, bytes);
+}
+
+/* Milliseconds until there is something to draw, 0: now. */
+static uint64_t
+wait_for(const struct ui *ui, uint64_t now, bool *whole)
+{
+	uint64_t panes = panes_due(&ui->screen.panes, now), at = UINT64_MAX;
+
+	*whole = false;
+	if (ui->dirty)
+		at = ui->drawn_at != 0 && now < ui->drawn_at + FRAME_MS
+		    ? ui->drawn_at + FRAME_MS
+		    : now;
+	*whole = at <= now;
+	if (panes < at)
+		at = panes;
+	return at == UINT64_MAX ? UINT64_MAX : at > now ? at - now : 0;
 }
 
 static void
@@ -84,21 +112,23 @@ turn_end(void *arg)
 {
 	struct ui *ui = arg;
 	uint64_t now = loop_now(ui->loop), wait;
+	bool whole;
 
-	if (!ui->dirty)
+	wait = wait_for(ui, now, &whole);
+	if (wait == UINT64_MAX)
 		return;
 	/* Its queue tells us when it has emptied; what waits in the kernel
 	 * does not. */
-	if (tty_pending(ui->tty) > 0)
+	if (wait == 0 && tty_pending(ui->tty) > 0)
 		wait = BUSY_MS;
-	else if (ui->drawn_at != 0 && now < ui->drawn_at + FRAME_MS)
-		wait = ui->drawn_at + FRAME_MS - now;
-	else
+	else if (wait == 0)
 		wait = rate_wait(ui, now);
-	if (wait == 0)
-		draw(ui);
-	else if (!timer_active(ui->frame))
-		timer_start(ui->frame, wait);
+	if (wait == 0) {
+		draw(ui, whole);
+		wait = wait_for(ui, now, &whole);
+	}
+	if (wait != UINT64_MAX && !timer_active(ui->frame))
+		timer_start(ui->frame, wait > 0 ? wait : 1);
 }
 
 /* Ends a turn, which draws; so does the queue that has emptied. */
@@ -126,8 +156,13 @@ on_key(void *arg, struct key k)
 {
 	struct ui *ui = arg;
 
-	ui->dirty = true;
+	uint64_t message = ui->screen.message_until;
+	bool types = screen_types(&ui->screen, k);
+
 	screen_key(&ui->screen, k);
+	/* What is typed at a node changes nothing here but its echo. */
+	if (!types || ui->screen.message_until != message)
+		ui->dirty = true;
 }
 
 static void
@@ -135,8 +170,6 @@ on_mouse(void *arg, const struct mouse *m)
 {
 	struct ui *ui = arg;
 
-	if (m->what == MOUSE_DRAG || m->what == MOUSE_RELEASE)
-		return;
 	ui->dirty = true;
 	screen_mouse(&ui->screen, m);
 }
@@ -153,8 +186,9 @@ on_paste(void *arg, const char *text, size_t len)
 static void
 on_focus(void *arg, bool in)
 {
-	(void)arg;
-	(void)in;
+	struct ui *ui = arg;
+
+	panes_terminal_focus(&ui->screen.panes, in);
 }
 
 static const struct input_sink input_sink = { on_key, on_mouse, on_paste,
@@ -224,7 +258,56 @@ on_act(void *arg, struct node *n, enum act act)
 		ui->options.on_act(ui->options.arg, n, act);
 }
 
-static const struct screen_host screen_host = { on_action, on_answer, on_act };
+static bool
+save_layout(
+    void *arg, const char *name, const char *text, char *err, size_t size)
+{
+	struct ui *ui = arg;
+
+	if (ui->options.save_layout != NULL)
+		return ui->options.save_layout(
+		    ui->options.arg, name, text, err, size);
+	str_copy(err, size, "there is nowhere to keep it");
+	return false;
+}
+
+static const char *
+load_layout(void *arg, const char *name)
+{
+	struct ui *ui = arg;
+
+	return ui->options.load_layout != NULL
+	    ? ui->options.load_layout(ui->options.arg, name)
+	    : NULL;
+}
+
+static const char *
+layout_name(void *arg, size_t i)
+{
+	struct ui *ui = arg;
+
+	return ui->options.layout_name != NULL
+	    ? ui->options.layout_name(ui->options.arg, i)
+	    : NULL;
+}
+
+static void
+on_clip(void *arg, const char *text, size_t len)
+{
+	struct ui *ui = arg;
+
+	term_clip(ui->term, text, len);
+}
+
+static const struct screen_host screen_host = {
+	.on_action = on_action,
+	.on_answer = on_answer,
+	.on_act = on_act,
+	.save_layout = save_layout,
+	.load_layout = load_layout,
+	.layout_name = layout_name,
+	.on_clip = on_clip,
+};
 
 static void
 on_signal(void *arg, int signum)
@@ -312,6 +395,27 @@ ui_free(struct ui *ui)
 	screen_release(&ui->screen);
 	canvas_release(&ui->canvas);
 	free(ui);
+}
+
+void
+ui_consoles(struct ui *ui, struct consoles *set)
+{
+	panes_set(&ui->screen.panes, set);
+	ui_dirty(ui);
+}
+
+void
+ui_console_changed(struct ui *ui, const struct console *c)
+{
+	/* Outside a turn nobody would come by. */
+	if (panes_changed(&ui->screen.panes, c) && !timer_active(ui->frame))
+		timer_start(ui->frame, 0);
+}
+
+struct panes *
+ui_panes(struct ui *ui)
+{
+	return &ui->screen.panes;
 }
 
 void

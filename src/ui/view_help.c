@@ -61,56 +61,81 @@ draw_keys(struct pen *p, enum action a)
 	p->x = end;
 }
 
-static void
-draw_row(struct canvas *c, struct rect row, int i)
-{
-	struct pen p = pen_at(c, row, STYLE_ON_POPUP);
+/* Rows of the help: the keys of the rack, the signs, then what follows the
+ * prefix. On a wide screen the last part stands beside the others. */
+enum { RACK_KEYS = ACTION_PANE_RACK, PANE_KEYS = ACTION_COUNT - RACK_KEYS };
+enum {
+	ROW_LEGEND = RACK_KEYS + 1,
+	ROW_PREFIX = ROW_LEGEND + (int)ARRAY_LEN(legend) + 1,
+	ROW_PANES = ROW_PREFIX + 1,
+	ROWS = ROW_PANES + PANE_KEYS,
+	LEFT = ROW_PREFIX - 1,
+	RIGHT = ROWS - ROW_PREFIX,
+	TALL = LEFT > RIGHT ? LEFT : RIGHT
+};
 
-	if (i < ACTION_COUNT) {
-		draw_keys(&p, (enum action)i);
-		pen_text(&p, ROLE_POPUP, action_table[i].help);
-		return;
-	}
-	i -= ACTION_COUNT + 1;
+static void
+draw_legend(struct pen *p, int i)
+{
 	if (i < 0 || i >= (int)ARRAY_LEN(legend))
 		return;
-	pen_glyph(&p, legend[i].role, legend[i].glyph);
-	pen_gap(&p, 11);
-	pen_text(&p, ROLE_POPUP, legend[i].meaning);
+	pen_glyph(p, legend[i].role, legend[i].glyph);
+	pen_gap(p, 11);
+	pen_text(p, ROLE_POPUP, legend[i].meaning);
+}
+
+static void
+draw_row(const struct screen *s, struct canvas *c, struct rect row, int i)
+{
+	struct pen p = pen_at(c, row, STYLE_ON_POPUP);
+	int action = i < RACK_KEYS ? i : i - ROW_PANES + RACK_KEYS;
+	char prefix[24];
+
+	if (i == ROW_PREFIX) {
+		pen_text(&p, ROLE_KEY,
+		    key_text(s->panes.prefix, prefix, sizeof prefix));
+		pen_text(&p, ROLE_BRIGHT, " and then:");
+	} else if (i < RACK_KEYS || (i >= ROW_PANES && i < ROWS)) {
+		draw_keys(&p, (enum action)action);
+		pen_text(&p, ROLE_POPUP, action_table[action].help);
+	} else
+		draw_legend(&p, i - ROW_LEGEND);
+}
+
+static void
+draw_arrows(const struct screen *s, struct canvas *c, struct rect in, int most)
+{
+	struct style st = { ROLE_KEY, STYLE_ON_POPUP };
+
+	if (s->help_scroll < most)
+		canvas_put(c, in.x + in.w, in.y + in.h - 1, st, 0x25bc);
+	if (s->help_scroll > 0)
+		canvas_put(c, in.x + in.w, in.y, st, 0x25b2);
 }
 
 void
 help_draw(struct screen *s, struct canvas *c, struct rect r)
 {
-	int rows = ACTION_COUNT + 1 + (int)ARRAY_LEN(legend);
-	bool two = r.w >= 108 && r.h >= ACTION_COUNT + 3;
-	struct rect in;
-	int most;
+	bool two = r.w >= 116 && r.h >= TALL + 2;
+	struct rect in = popup_draw(c, r, two ? 116 : 60,
+	    (two ? TALL : ROWS) + 2, "rackmux " RM_VERSION);
+	int most = ROWS > in.h ? ROWS - in.h : 0;
 
-	in = popup_draw(c, r, two ? 106 : 56, (two ? ACTION_COUNT : rows) + 2,
-	    "rackmux " RM_VERSION);
 	if (two) {
-		struct rect right = rect_of(in.x + 58, in.y, in.w - 58, 1);
-
 		s->help_scroll = 0;
-		for (int i = 0; i < ACTION_COUNT; i++)
-			draw_row(c, rect_of(in.x, in.y + i, 56, 1), i);
-		for (int i = 0; i < (int)ARRAY_LEN(legend); i++)
-			draw_row(c, rect_of(right.x, in.y + i, right.w, 1),
-			    ACTION_COUNT + 1 + i);
+		for (int i = 0; i < LEFT; i++)
+			draw_row(s, c, rect_of(in.x, in.y + i, 55, 1), i);
+		for (int i = 0; i < RIGHT; i++)
+			draw_row(s, c,
+			    rect_of(in.x + 56, in.y + i, in.w - 56, 1),
+			    ROW_PREFIX + i);
 		return;
 	}
-	most = rows > in.h ? rows - in.h : 0;
 	s->help_scroll = s->help_scroll > most ? most
 	    : s->help_scroll < 0               ? 0
 					       : s->help_scroll;
 	for (int i = 0; i < in.h; i++)
 		draw_row(
-		    c, rect_of(in.x, in.y + i, in.w, 1), i + s->help_scroll);
-	if (s->help_scroll < most)
-		canvas_put(c, in.x + in.w, in.y + in.h - 1,
-		    (struct style){ ROLE_KEY, STYLE_ON_POPUP }, 0x25bc);
-	if (s->help_scroll > 0)
-		canvas_put(c, in.x + in.w, in.y,
-		    (struct style){ ROLE_KEY, STYLE_ON_POPUP }, 0x25b2);
+		    s, c, rect_of(in.x, in.y + i, in.w, 1), i + s->help_scroll);
+	draw_arrows(s, c, in, most);
 }

@@ -60,5 +60,7 @@ void		 input_feed(struct input *, const char *, size_t len);
 /* "C-l", "S-Tab", "Up", "q", "Space": false when it names no key. */
 bool	 key_parse(const char *, struct key *out);
 bool	 key_same(struct key, struct key);
+/* As it is written in the configuration and in hints: "Ctrl-]", "F12". */
+const char *key_text(struct key, char *out, size_t size);
 
 #endif

@@ -13,7 +13,8 @@ enum action {
 	ACTION_COUNT
 };
 
-enum action_where { WHERE_ANY, WHERE_RACK, WHERE_LIST, WHERE_HIDDEN };
+enum action_where { WHERE_ANY, WHERE_RACK, WHERE_LIST, WHERE_PANE,
+	WHERE_HIDDEN };
 
 struct action_info {
 	const char *name;
@@ -25,6 +26,8 @@ extern const struct action_info action_table[ACTION_COUNT];
 
 /* ACTION_COUNT: the key does nothing. */
 enum action action_of_key(struct key);
+/* After the prefix. */
+enum action action_of_pane_key(struct key);
 /* The key that hints show, "enter", "?"; a static string. */
 const char *action_key(enum action);
 

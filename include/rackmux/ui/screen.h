@@ -12,6 +12,8 @@
 #include "rackmux/ui/input.h"
 #include "rackmux/ui/keymap.h"
 #include "rackmux/ui/layout.h"
+#include "rackmux/ui/panes.h"
+#include "rackmux/ui/pick.h"
 
 enum view_id { VIEW_RACK, VIEW_NODE, VIEW_BOARD, VIEW_EVENTS, VIEW_COUNT };
 
@@ -25,6 +27,14 @@ struct screen_host {
 	void (*on_answer)(void *arg, unsigned id, const char *answer);
 	/* An action that the operator chose, and confirmed where it must. */
 	void (*on_act)(void *arg, struct node *, enum act);
+	/* Layouts of panes, kept from one start to the next. NULL and err when
+	 * the file cannot be written; text is borrowed until the next call. */
+	bool (*save_layout)(void *arg, const char *name, const char *text,
+	    char *err, size_t size);
+	const char *(*load_layout)(void *arg, const char *name);
+	const char *(*layout_name)(void *arg, size_t i);	/* NULL: no more */
+	/* Text for the operator's terminal's clipboard. */
+	void (*on_clip)(void *arg, const char *, size_t len);
 };
 
 /* A node that the card is about. */
@@ -83,12 +93,21 @@ struct screen {
 	uint64_t message_until;
 	uint64_t click_at;
 	struct node *clicked;
+	struct panes panes;
+	struct pick pick;
+	bool was_covered;	/* a window stood over the last drawing */
+	const struct cell *drawn;	/* the cells of that drawing */
 };
 
 void	 screen_init(struct screen *, struct model *);
 void	 screen_release(struct screen *);
 void	 screen_draw(struct screen *, struct canvas *);
+/* Only panes whose time has come, on what screen_draw() has left; false when
+ * there is more to it, or nothing. */
+bool	 screen_draw_panes(struct screen *, struct canvas *, uint64_t now);
 void	 screen_key(struct screen *, struct key);
+/* This key would go to a node and change nothing on the screen by itself. */
+bool	 screen_types(const struct screen *, struct key);
 void	 screen_mouse(struct screen *, const struct mouse *);
 void	 screen_paste(struct screen *, const char *, size_t len);
 void	 screen_do(struct screen *, enum action);
@@ -97,6 +116,11 @@ void	 screen_ask_over(struct screen *, unsigned id);
 void	 screen_message(struct screen *, enum event_kind, const char *text);
 void	 screen_select(struct screen *, struct board *, int slot);
 void	 screen_open(struct screen *, enum view_id);
+/* Its console in a pane; those of all marked nodes. */
+void	 screen_console(struct screen *);
+/* The name of a node's console into out, or a message why there is none. */
+bool	 screen_console_name(struct screen *, const struct node *, char *out,
+	    size_t size);
 /* The selected node, or NULL. */
 struct node *screen_node(const struct screen *);
 size_t	 screen_board_index(const struct screen *);

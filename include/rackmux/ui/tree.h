@@ -38,9 +38,13 @@ bool		 tree_split(struct tree *, int at, enum tree_dir, int leaf,
 /* Its neighbours get its place. The last leaf cannot be closed: false. */
 bool		 tree_close(struct tree *, int leaf);
 void		 tree_swap(struct tree *, int a, int b);
-/* All of n leaves anew: one below the other, beside each other, or in rows of
- * a grid; with first (if it is among them) having half. */
-enum tree_shape { SHAPE_STACK, SHAPE_ROW, SHAPE_GRID, SHAPE_MAIN, SHAPE_COUNT };
+/* All leaves anew: one below the other, beside each other, in rows of a grid;
+ * or first above with a part of its own, and below it the others beside each
+ * other, or as a grid. */
+enum tree_shape {
+	SHAPE_MAIN_STACK, SHAPE_STACK, SHAPE_ROW, SHAPE_GRID, SHAPE_MAIN_ROW,
+	SHAPE_GRID_MAIN, SHAPE_COUNT
+};
 void		 tree_arrange(struct tree *, enum tree_shape, int first);
 void		 tree_equalise(struct tree *);
 

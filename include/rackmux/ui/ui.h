@@ -32,6 +32,11 @@ struct ui_options {
 	void (*on_act)(void *arg, struct node *, enum act);
 	/* answer NULL: declined. Copy it; it is wiped after the call. */
 	void (*on_answer)(void *arg, unsigned ask_id, const char *answer);
+	/* As in struct screen_host. */
+	bool (*save_layout)(void *arg, const char *name, const char *text,
+	    char *err, size_t size);
+	const char *(*load_layout)(void *arg, const char *name);
+	const char *(*layout_name)(void *arg, size_t i);
 	void *arg;
 };
 
@@ -45,6 +50,11 @@ void	 ui_free(struct ui *);
  * ui_ask_over() came before. name: whose link, or NULL. */
 void	 ui_ask(struct ui *, const char *name, const struct link_ask *);
 void	 ui_ask_over(struct ui *, unsigned id);
+/* What consoles there are; NULL before they go. */
+void	 ui_consoles(struct ui *, struct consoles *);
+/* Something of a console changed that may be shown. */
+void	 ui_console_changed(struct ui *, const struct console *);
+struct panes *ui_panes(struct ui *);
 /* One line at the bottom for a few seconds. */
 void	 ui_message(struct ui *, enum event_kind, const char *text);
 void	 ui_set_theme(struct ui *, const struct theme *);

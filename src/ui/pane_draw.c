@@ -1,0 +1,280 @@
+#include <string.h>
+
+#include "rackmux/base/text.h"
+#include "rackmux/console/chorus.h"
+#include "rackmux/ui/copy.h"
+#include "rackmux/ui/human.h"
+#include "rackmux/ui/panes.h"
+#include "rackmux/ui/pen.h"
+#include "rackmux/ui/screen.h"
+
+/*
+ * A pane onto the canvas. Rows that did not change since they were drawn are
+ * not looked at again: most often a frame is one new character.
+ */
+
+enum { BELL_MS = 1500 };
+
+/* --- the title ---------------------------------------------------------- */
+
+struct word {
+	enum role role;
+	char text[96];
+};
+
+/* What is to be said of a console, the most important first. */
+static size_t
+words(struct panes *ps, struct pane *p, struct word *w)
+{
+	struct console *c = p->console;
+	enum console_state st = console_state(c);
+	const struct cwatch *watch = console_watch(c);
+	enum chorus_state many =
+	    ps->chorus != NULL ? chorus_state(ps->chorus, c) : CHORUS_OUT;
+	size_t n = 0;
+	char text[16];
+
+	if (many != CHORUS_OUT) {
+		w[n].role = many == CHORUS_SINGS ? ROLE_MANY : ROLE_BAD;
+		str_copy(w[n++].text, sizeof w->text,
+		    many == CHORUS_SINGS         ? " TYPED AT "
+			: many == CHORUS_DIFFERS ? "PAUSED: differs"
+			: many == CHORUS_SILENT  ? "PAUSED: no echo"
+						 : "PAUSED: gone");
+	}
+
+	if (p->back) {
+		unsigned left = pane_back_lines(p) - pane_line(p, 0);
+
+		w[n].role = ROLE_WARN;
+		str_format(w[n++].text, sizeof w->text, "%u lines back", left);
+	}
+	if (st != CONSOLE_OPEN) {
+		w[n].role = st == CONSOLE_JOINED || st == CONSOLE_OPENING
+		    ? ROLE_WARN
+		    : ROLE_BAD;
+		str_copy(w[n++].text, sizeof w->text, console_state_name(st));
+	}
+	if (console_typist(c)[0] != '\0') {
+		w[n].role = ROLE_WARN;
+		str_format(
+		    w[n++].text, sizeof w->text, "%s types", console_typist(c));
+	}
+	if (watch != NULL && cwatch_stage(watch) != STAGE_UNKNOWN) {
+		enum stage stage = cwatch_stage(watch);
+
+		w[n].role = stage == STAGE_PANIC || stage == STAGE_RESCUE ||
+			stage == STAGE_MASKROM
+		    ? ROLE_BAD
+		    : ROLE_BRIGHT;
+		str_copy(w[n++].text, sizeof w->text, stage_name(stage));
+	}
+	if (console_recording(c)) {
+		w[n].role = ROLE_BAD;
+		str_copy(w[n++].text, sizeof w->text, "\342\227\217 rec");
+	}
+	if (console_logging(c)) {
+		w[n].role = ROLE_DIM;
+		str_copy(w[n++].text, sizeof w->text, "log");
+	}
+	if (watch != NULL && cwatch_heard(watch) > 0) {
+		uint64_t now = loop_now(ps->screen->model->loop);
+		uint64_t age = now - cwatch_heard(watch);
+
+		if (age >= 60000) {
+			w[n].role = ROLE_DIM;
+			str_format(w[n++].text, sizeof w->text, "silent %s",
+			    human_seconds(
+				(double)age / 1000, text, sizeof text));
+		}
+	}
+	return n;
+}
+
+static bool
+is_sung(const struct panes *ps, const struct pane *p)
+{
+	return ps->chorus != NULL && p->console != NULL &&
+	    chorus_state(ps->chorus, p->console) == CHORUS_SINGS;
+}
+
+void
+pane_title(struct panes *ps, struct pane *p, struct canvas *c)
+{
+	bool focus = ps->focus == p->id;
+	struct rect row = rect_of(p->r.x, p->r.y, p->r.w, 1);
+	enum role line = is_sung(ps, p) ? ROLE_MANY
+	    : focus                     ? ROLE_FRAME_FOCUS
+					: ROLE_FRAME;
+	struct pen pen = pen_at(c, row, 0);
+	struct word w[8];
+	size_t n;
+	int used;
+
+	canvas_fill(c, row, (struct style){ (uint8_t)line, 0 }, 0x2500);
+	pen_gap(&pen, 1);
+	if (p->bell_until > loop_now(ps->screen->model->loop))
+		pen_text(&pen, ROLE_WARN, " bell");
+	pen_text(&pen, line, " ");
+	pen_fit(&pen, focus ? ROLE_BRIGHT : ROLE_TEXT, p->r.w / 2,
+	    p->console != NULL ? console_title(p->console) : p->name);
+	pen_text(&pen, line, " ");
+	used = pen.x - p->r.x;
+	if (p->console == NULL) {
+		pen_text(&pen, ROLE_BAD, " is not in the configuration ");
+		return;
+	}
+	n = words(ps, p, w);
+	for (size_t i = 0, x = 1; i < n; i++) {
+		int width = text_width(w[i].text) + 2;
+
+		if (used + (int)x + width + 1 > p->r.w)
+			break;
+		x += (size_t)width;
+		pen = pen_at(
+		    c, rect_of(p->r.x + p->r.w - (int)x, p->r.y, width, 1), 0);
+		pen_text(&pen, line, " ");
+		pen_text(&pen, w[i].role, w[i].text);
+		pen_text(&pen, line, " ");
+	}
+}
+
+/* --- the terminal ------------------------------------------------------- */
+
+static uint8_t
+paint_flags(const struct vt_style *st, bool reverse)
+{
+	uint8_t a = st->attrs, f = 0;
+
+	f |= a & VT_BOLD ? PAINT_BOLD : 0;
+	f |= a & VT_DIM ? PAINT_DIM : 0;
+	f |= a & VT_ITALIC ? PAINT_ITALIC : 0;
+	f |= a & VT_UNDERLINE ? PAINT_UNDERLINE : 0;
+	f |= a & VT_BLINK ? PAINT_BLINK : 0;
+	if (((a & VT_REVERSE) != 0) != reverse)
+		f |= PAINT_REVERSE;
+	return f;
+}
+
+static void
+paint(const struct pane *p, struct canvas *c, int row, int col,
+    const struct vt_cell *v, bool reverse)
+{
+	struct cell cell = { .cp = v->style.attrs & VT_HIDDEN ? ' ' : v->cp,
+		.style = { ROLE_PAINTED, paint_flags(&v->style, reverse) },
+		.fg = v->style.fg,
+		.bg = v->style.bg };
+
+	for (int i = 0; i < CELL_MARKS && i < VT_MARKS; i++)
+		cell.marks[i] = v->marks[i];
+	canvas_paint(c, p->in.x + col, p->in.y + row, &cell);
+}
+
+static void
+draw_row(struct pane *p, struct canvas *c, int row)
+{
+	struct vt_cell cells[VT_COLS_MAX];
+	const struct vt *vt = console_vt(p->console);
+	unsigned line = pane_line(p, row);
+	bool reverse = vt_modes(vt)->reverse;
+	int n = 0;
+
+	if (line < vt_lines(vt))
+		n = vt_line(vt, line, cells, p->in.w, NULL);
+	for (int col = 0; col < n; col++)
+		if (cells[col].cp != 0)
+			paint(p, c, row, col, &cells[col], reverse);
+	canvas_fill(c, rect_of(p->in.x + n, p->in.y + row, p->in.w - n, 1),
+	    (struct style){ ROLE_TEXT, reverse ? STYLE_REVERSE : 0 }, ' ');
+}
+
+/* Rows of the screen have numbers of their changes; what is scrolled back is
+ * drawn whole. */
+static void
+draw_rows(struct pane *p, struct canvas *c)
+{
+	const struct vt *vt = console_vt(p->console);
+	bool live =
+	    !p->back && p->copy == NULL && vt_rows(vt) == p->in.h && !p->whole;
+
+	for (int row = 0; row < p->in.h; row++) {
+		unsigned long long change =
+		    row < vt_rows(vt) ? vt_row_changes(vt, row) : 0;
+
+		if (live && p->drawn[row] == change)
+			continue;
+		p->drawn[row] = change;
+		draw_row(p, c, row);
+	}
+}
+
+static void
+place_cursor(struct panes *ps, const struct pane *p, struct canvas *c)
+{
+	const struct vt *vt = console_vt(p->console);
+	int row, col;
+
+	if (ps->focus != p->id || p->in.h < 1 || p->copy != NULL)
+		return;
+	c->cursor_x = c->cursor_y = -1;
+	if (p->back || vt_modes(vt)->cursor_hidden)
+		return;
+	vt_cursor(vt, &row, &col);
+	row += p->in.h - vt_rows(vt);
+	if (row < 0 || row >= p->in.h || col >= p->in.w)
+		return;
+	c->cursor_x = p->in.x + col;
+	c->cursor_y = p->in.y + row;
+}
+
+/* Why there is nothing to see. */
+static void
+draw_why(const struct pane *p, struct canvas *c)
+{
+	const char *why = console_why(p->console);
+	struct style st = { ROLE_DIM, 0 };
+	char row[512];
+	int y = p->in.y;
+	size_t n;
+
+	while (y < p->in.y + p->in.h &&
+	    (n = pen_wrap(why, p->in.w, row, sizeof row)) > 0) {
+		canvas_fill(c, rect_of(p->in.x, y, p->in.w, 1), st, ' ');
+		canvas_text(c, p->in.x, y++, p->in.w, st, row);
+		why += n;
+	}
+}
+
+static void
+see_bell(struct panes *ps, struct pane *p)
+{
+	unsigned bells = vt_bells(console_vt(p->console));
+
+	if (bells != p->bells && p->drawn_at != 0)
+		p->bell_until = loop_now(ps->screen->model->loop) + BELL_MS;
+	p->bells = bells;
+}
+
+void
+pane_draw(struct panes *ps, struct pane *p, struct canvas *c)
+{
+	if (p->r.w < 1 || p->r.h < 1)
+		return;
+	if (p->console != NULL && console_vt(p->console) != NULL)
+		see_bell(ps, p);
+	pane_title(ps, p, c);
+	if (p->in.h < 1)
+		return;
+	if (p->whole)
+		canvas_fill(c, p->in, (struct style){ ROLE_TEXT, 0 }, ' ');
+	if (p->console != NULL && console_vt(p->console) != NULL) {
+		draw_rows(p, c);
+		copy_draw(ps, p, c);
+		place_cursor(ps, p, c);
+	}
+	if (p->console != NULL && console_bytes(p->console) == 0 &&
+	    console_why(p->console)[0] != '\0')
+		draw_why(p, c);
+	p->whole = p->dirty = false;
+	p->drawn_at = loop_now(ps->screen->model->loop);
+}
