@@ -102,7 +102,7 @@ node_has_link(const struct sim_node *n)
 {
 	return n->model != NULL && n->rail &&
 	    (node_running(n) || n->stage == STAGE_STOPPING ||
-		n->stage == STAGE_PANIC) &&
+		n->stage == STAGE_PANIC || n->stage == STAGE_RESCUE) &&
 	    !fault_is(&n->faults, FAULT_CABLE);
 }
 

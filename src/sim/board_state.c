@@ -163,8 +163,7 @@ board_tick(struct sim_board *b, double dt)
 void
 node_refresh(struct sim_node *n)
 {
-	bool away = n->stage < STAGE_INIT || n->stage == STAGE_HALTED ||
-	    n->stage == STAGE_PANIC;
+	bool away = n->stage < STAGE_INIT || n->stage >= STAGE_HALTED;
 	struct endpoint_trouble t = trouble_of(&n->faults);
 	bool cut = fault_is(&n->faults, FAULT_CABLE) || board_dark(n->board);
 

@@ -16,7 +16,7 @@
 #define LOG_DIR "/var/log/nodectl"
 #define RUN_DIR "/var/run/nodectl"
 #define VIEWERS_MAX 8
-#define VIEWER_MAX 65536 /* bytes that one has not read yet */
+#define VIEWER_MAX (256 * 1024) /* bytes that one has not read yet */
 #define LOOK_MS 20
 #define BAUD "1500000"
 #define CTRL_BRACKET 0x1d
@@ -80,6 +80,19 @@ on_tap(void *arg)
 	buf_clear(got);
 }
 
+static size_t
+on_backlog(void *arg)
+{
+	const struct cb_node *cn = arg;
+	const struct cb_viewer *w;
+	size_t max = device_backlog(cn->line);
+
+	for (w = cn->viewers; w != NULL; w = w->next)
+		if (w->got.len > max)
+			max = w->got.len;
+	return max;
+}
+
 static void
 on_line(void *arg, const char *s, size_t len)
 {
@@ -111,6 +124,9 @@ cb_tty_init(struct cb_node *cn)
 	buf_init(&cn->log, 0);
 	buf_init(&cn->tap.got, 0);
 	cn->tap.wake = on_tap;
+	cn->tap.backlog = on_backlog;
+	if (cn->n->uart.baud == 0)
+		cn->n->uart.baud = 1500000;
 	cn->tap.arg = cn;
 	uart_tap_add(cn->n, &cn->tap);
 	if (box_of(cn)->gen != CB_V2)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "rackmux/base/text.h"
+#include "rackmux/sim/adapter.h"
 #include "rackmux/sim/personality.h"
 
 #define SLOTS_MAX 64
@@ -208,6 +209,26 @@ read_feed(struct conf *c, struct sim_node *n, const config_setting_t *g)
 	c->fed = f;
 }
 
+/* How its serial line is reached outside its board, and what it says. */
+static void
+read_console(struct conf *c, struct sim_node *n, const config_setting_t *g)
+{
+	const char *kind = get_string(c, g, "console", "");
+	struct uart *u = &n->uart;
+
+	u->outside = adapter_kind(kind);
+	if (*kind != '\0' && u->outside == ADAPTER_NONE)
+		mistake(c, g, "console \"%s\" is not known: usb, tcp or telnet",
+		    kind);
+	u->outside_port = (unsigned)get_int(c, g, "console_port", 0, 65535, 0);
+	u->baud = (unsigned)get_int(c, g, "baud", 0, 4000000, 0);
+	u->talk_seconds = (unsigned)get_int(c, g, "talk", 0, 3600, 0);
+	u->pattern_kbps = get_int(c, g, "pattern_kbps", -1, 1000000, -1);
+	u->pattern_bytes =
+	    (unsigned)get_int(c, g, "pattern_bytes", 0, 2147483647, 0);
+	u->capture = get_bool(c, g, "capture", false);
+}
+
 static struct sim_node *
 slot_of(struct conf *c, struct sim_board *b, const config_setting_t *g)
 {
@@ -229,7 +250,8 @@ read_node(struct conf *c, struct sim_board *b, const config_setting_t *g)
 {
 	static const char *const keys[] = { "slot", "name", "model", "on",
 		"inband", "port", "keyboard_interactive", "two_step", "feed",
-		NULL };
+		"console", "console_port", "baud", "talk", "pattern_kbps",
+		"pattern_bytes", "capture", NULL };
 	struct sim_keys own = { c, g };
 	struct sim_node *n;
 	const char *name;
@@ -247,6 +269,7 @@ read_node(struct conf *c, struct sim_board *b, const config_setting_t *g)
 	n->kbdint = get_bool(c, g, "keyboard_interactive", false);
 	n->two_step = get_bool(c, g, "two_step", false);
 	read_feed(c, n, g);
+	read_console(c, n, g);
 	read_model(c, n, g);
 	if (b->kind->read_node != NULL)
 		b->kind->read_node(n, &own);

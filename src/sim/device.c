@@ -15,7 +15,7 @@
  * a controller that acts on single characters acts on its own words.
  */
 
-#define IN_MAX 65536
+#define IN_MAX (256 * 1024)
 #define ECHO_MAX 256 /* it must not outrun the line */
 #define ECHO_MS 10
 
@@ -88,6 +88,12 @@ device_say(struct device *d, const char *s, size_t len)
 	if (d->echo.len > 0 && !timer_active(d->echoing))
 		timer_start(d->echoing, ECHO_MS);
 	wake(d);
+}
+
+size_t
+device_backlog(const struct device *d)
+{
+	return d->in.len;
 }
 
 static void

@@ -16,6 +16,8 @@
 #include "rackmux/sim/rack.h"
 #include "rackmux/sim/sshd.h"
 
+#include "nodeboot.h"
+
 enum scope { SCOPE_SSH, SCOPE_NODE, SCOPE_BOARD, SCOPE_ANY };
 
 static const struct row {
@@ -170,6 +172,8 @@ on_node(struct sim_node *n, enum fault_kind k, bool on, double arg)
 		node_set_rail(n, n->intent);
 	else if (k == FAULT_HOSTKEY && n->endpoint != NULL)
 		(void)endpoint_change_key(n->endpoint, on);
+	if (on || was)
+		node_console_fault(n, k, on);
 	if (n->board->kind->node_faulted != NULL && (on || was))
 		n->board->kind->node_faulted(n, k, on);
 	node_refresh(n);
@@ -214,7 +218,9 @@ apply_to_board(struct sim_board *b, enum fault_kind k, bool on, double arg)
 static void
 apply_to_node(struct sim_node *n, enum fault_kind k, bool on, double arg)
 {
-	if (rows[k].scope == SCOPE_BOARD)
+	if (rows[k].scope == SCOPE_BOARD ||
+	    ((k == FAULT_UNPLUG || k == FAULT_REPLUG) &&
+		n->uart.adapter == NULL))
 		on_board(n->board, k, on, arg);
 	else
 		on_node(n, k, on, arg);

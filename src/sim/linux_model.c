@@ -187,6 +187,25 @@ static const struct node_model models[] = {
 	    .load_rise = 24,
 	    .throttle_at = 80,
 	},
+	{
+	    .id = "alpine",
+	    .model = "Raspberry Pi 4 Model B Rev 1.2",
+	    .kernel = "6.6.49-0-rpi",
+	    .os_name = "Alpine Linux v3.20",
+	    .os_id = "alpine",
+	    .os_version = "3.20.3",
+	    .user = "root",
+	    .password = "alpine",
+	    .iface = "eth0",
+	    .cores = 4,
+	    .mem_kb = 3881320,
+	    .mhz = 1500,
+	    .min_mhz = 600,
+	    .busybox = true,
+	    .idle_rise = 14,
+	    .load_rise = 24,
+	    .throttle_at = 80,
+	},
 };
 
 const struct node_model *

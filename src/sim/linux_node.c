@@ -329,7 +329,9 @@ read_os_release(void *arg, const char *path, struct buf *out)
 	buf_printf(out,
 	    "PRETTY_NAME=\"%s\"\nNAME=\"%s\"\nVERSION_ID=\"%s\"\nID=%s\n",
 	    m->os_name,
-	    strcmp(m->os_id, "ubuntu") == 0 ? "Ubuntu" : "Debian GNU/Linux",
+	    m->busybox                            ? "Alpine Linux"
+		: strcmp(m->os_id, "ubuntu") == 0 ? "Ubuntu"
+						  : "Debian GNU/Linux",
 	    m->os_version, m->os_id);
 	return 0;
 }
@@ -387,12 +389,15 @@ machine_init(struct sim_node *n)
 	m->hostname = n->hostname;
 	str_format(n->prompt, sizeof(n->prompt), "%s@%s:~$ ", n->model->user,
 	    n->hostname);
+	if (n->model->busybox)
+		str_format(n->prompt, sizeof(n->prompt), "%s:~# ", n->hostname);
 	m->prompt = n->prompt;
-	m->issue = strcmp(n->model->os_id, "ubuntu") == 0
-	    ? "Ubuntu 22.04.3 LTS"
-	    : "Debian GNU/Linux 12";
+	m->issue = n->model->busybox ? "Welcome to Alpine Linux 3.20"
+	    : strcmp(n->model->os_id, "ubuntu") == 0 ? "Ubuntu 22.04.3 LTS"
+						     : "Debian GNU/Linux 12";
 	m->user = n->model->user;
 	m->password = n->model->password;
+	m->cursor_query = n->model->busybox;
 	m->kernel = n->model->kernel;
 	m->arch = "aarch64";
 }

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nodeboot.h"
 #include "rackmux/base/text.h"
 #include "sh.h"
 
@@ -32,13 +33,16 @@ ask(struct proc *p, const char *prompt, bool echo, char *out, size_t size)
 	return ok;
 }
 
+/* prompt NULL: the user's own. */
 static void
-session(struct proc *p)
+session(struct proc *p, const char *prompt)
 {
 	struct sh sh;
 
 	sh_init(&sh, p);
 	sh.interactive = true;
+	if (prompt != NULL)
+		sh_set(&sh, "PS1", prompt);
 	free(sh.name);
 	sh.name = mem_strdup("-sh");
 	sh_run_input(&sh);
@@ -68,11 +72,35 @@ proc_main_login(struct proc *p, void *unused)
 		if (m->user != NULL && strcmp(user, m->user) == 0 &&
 		    (m->password == NULL ||
 			strcmp(password, m->password) == 0)) {
-			session(p);
+			session(p, NULL);
 			continue;
 		}
 		proc_sleep(p, 1000);
 		proc_puts(p, "Login incorrect\n");
+	}
+	return 0;
+}
+
+int
+proc_main_rescue(struct proc *p, void *unused)
+{
+	const struct machine *m = proc_machine(p);
+	char prompt[128], password[64];
+
+	(void)unused;
+	str_format(prompt, sizeof prompt, "root@%s:~# ", m->hostname);
+	while (!proc_dead(p)) {
+		tty_sane(proc_tty(p));
+		proc_puts(p, "Give root password for maintenance\n");
+		if (!ask(p, "(or press Control-D to continue): ", false,
+			password, sizeof password))
+			return 0;
+		if (m->password == NULL || strcmp(password, m->password) == 0) {
+			session(p, prompt);
+			return 0;
+		}
+		proc_sleep(p, 1000);
+		proc_puts(p, "\nLogin incorrect\n\n");
 	}
 	return 0;
 }

@@ -1,132 +1,204 @@
 /*
- * Shortened from what such modules print: enough for every stage of a boot
- * to be recognised by its own words.
+ * Enough of what such modules print for every stage to be recognised by its
+ * own words. Loaders and kernels are in files of their own.
  */
 #include "nodeboot_text.h"
 
 #include <string.h>
 
-static const struct boot_line pi_loader[] = {
-	{ 0, "" },
-	{ 100, "RPi: BOOTLOADER release VERSION:8ba17717 DATE: 2023/01/11" },
-	{ 200, "BOOTMODE: 0x06 partition 0 build-ts BUILD_TIMESTAMP" },
-	{ 300, "USB-PD: src-cap PDO object1 0x0a0191f4" },
-	{ 400, "Boot mode: SD (01) order f4" },
-	{ 600, "SD HOST: 200000000 CTL0: 0x00800000 BUS: 400000 Hz" },
-	{ 800, "Starting start4.elf @ 0xfeb00200 partition 0" },
-	{ 0, NULL },
-};
-
-static const struct boot_line rk_loader[] = {
-	{ 0, "DDR V1.11 6f71c736ce typ 23/05/30-20:27:50" },
-	{ 100, "LPDDR4X, 2112MHz" },
-	{ 300, "U-Boot SPL 2017.09 (Nov 20 2023 - 15:36:53)" },
-	{ 500, "Trying to boot from MMC1" },
-	{ 700, "U-Boot 2017.09 (Nov 20 2023 - 15:36:53 +0000)" },
-	{ 800, "Model: Turing Machines RK1" },
-	{ 900, "Hit key to stop autoboot('CTRL+C'):  0" },
-	{ 950, "Starting kernel ..." },
-	{ 0, NULL },
-};
-
-static const struct boot_line blade_loader[] = {
-	{ 0, "DDR fwver: v1.16, lpddr4x, 2112MHz" },
-	{ 300, "U-Boot SPL 2017.09 (Nov 13 2024 - 09:57:10)" },
-	{ 500, "Trying to boot from MMC1" },
-	{ 700, "U-Boot 2017.09 (Nov 13 2024 - 09:57:10 +0000)" },
-	{ 800, "Model: Mixtile Blade 3" },
-	{ 900, "Hit key to stop autoboot('CTRL+C'):  0" },
-	{ 950, "Starting kernel ..." },
-	{ 0, NULL },
-};
-
-static const struct boot_line kernel[] = {
-	{ 0,
-	    "[    0.000000] Booting Linux on physical CPU 0x0000000000 "
-	    "[0x410fd083]" },
-	{ 50,
-	    "[    0.000000] Linux version 6.6.51+rpt-rpi-v8 "
-	    "(serge@raspberrypi.com) (aarch64-linux-gnu-gcc-12)" },
-	{ 100, "[    0.000000] Machine model:" },
-	{ 100, "@" },
-	{ 300, "[    0.114532] smp: Bringing up secondary CPUs ..." },
-	{ 500, "[    0.131047] SMP: Total of 4 processors activated." },
-	{ 900, "[    0.982713] mmc0: new ultra high speed DDR50 SDHC card" },
-	{ 1300,
-	    "[    1.402231] bcmgenet fd580000.ethernet: configuring "
-	    "instance for external RGMII (RX delay)" },
-	{ 1900,
-	    "[    1.933187] EXT4-fs (mmcblk0p2): mounted filesystem with "
-	    "ordered data mode." },
-	{ 2500, "[    2.514003] Run /sbin/init as init process" },
-	{ 2900, "[    2.902113] systemd[1]: Hostname set." },
-	{ 0, NULL },
-};
+#include "rackmux/base/text.h"
 
 static const struct boot_line init[] = {
-	{ 100,
-	    "[  OK  ] Reached target local-fs.target - Local File Systems." },
-	{ 500,
-	    "[  OK  ] Started systemd-udevd.service - Rule-based Manager "
+	{ 50,
+	    "[@[  OK  @)] Created slice system-getty.slice - Slice /system/getty." },
+	{ 80,
+	    "[@[  OK  @)] Created slice user.slice - User and Session Slice." },
+	{ 110, "[@[  OK  @)] Reached target swap.target - Swaps." },
+	{ 150,
+	    "[@[  OK  @)] Listening on systemd-udevd-control.socket - udev Control Socket." },
+	{ 200,
+	    "         Mounting dev-mqueue.mount - POSIX Message Queue File System..." },
+	{ 250,
+	    "         Starting systemd-journald.service - Journal Service..." },
+	{ 300,
+	    "[@[  OK  @)] Mounted dev-mqueue.mount - POSIX Message Queue File System." },
+	{ 350,
+	    "[@[  OK  @)] Reached target local-fs.target - Local File Systems." },
+	{ 450,
+	    "[@[  OK  @)] Started systemd-journald.service - Journal Service." },
+	{ 550,
+	    "[@[  OK  @)] Started systemd-udevd.service - Rule-based Manager "
 	    "for Device Events and Files." },
+	{ 700,
+	    "[@[  OK  @)] Reached target sysinit.target - System Initialization." },
+	{ 800,
+	    "[@[  OK  @)] Started cron.service - Regular background program processing daemon." },
 	{ 900,
-	    "[    4.210032] bcmgenet fd580000.ethernet eth0: Link is Up - "
-	    "1Gbps/Full - flow control rx/tx" },
+	    "[    4.210032] @I: Link is Up - 1Gbps/Full - flow control "
+	    "rx/tx" },
+	{ 1000,
+	    "         Starting systemd-logind.service - User Login Management..." },
+	{ 1100,
+	    "[@[  OK  @)] Started dbus.service - D-Bus System Message Bus." },
+	{ 1200, "[@[  OK  @)] Reached target network.target - Network." },
 	{ 1300,
-	    "[  OK  ] Reached target network-online.target - Network is "
+	    "[@[  OK  @)] Reached target network-online.target - Network is "
 	    "Online." },
-	{ 1700, "[  OK  ] Started ssh.service - OpenBSD Secure Shell server." },
+	{ 1400,
+	    "[@[  OK  @)] Started systemd-logind.service - User Login Management." },
+	{ 1500,
+	    "         Starting rc-local.service - /etc/rc.local Compatibility..." },
+	{ 1600, "[@[  OK  @)] Started getty@tty1.service - Getty on tty1." },
+	{ 1650,
+	    "[@[  OK  @)] Started serial-getty@ttyS0.service - Serial Getty on ttyS0." },
+	{ 1700,
+	    "[@[  OK  @)] Started ssh.service - OpenBSD Secure Shell server." },
 	{ 1900,
-	    "[  OK  ] Reached target multi-user.target - Multi-User "
+	    "[@[  OK  @)] Reached target multi-user.target - Multi-User "
 	    "System." },
+	{ 0, NULL },
+};
+
+/* busybox init and OpenRC */
+static const struct boot_line openrc[] = {
+	{ 50, "" },
+	{ 50, "   @[OpenRC 0.54@) is starting up @]Linux @K@) (aarch64)" },
+	{ 100, "" },
+	{ 200, " @[*@) /proc is already mounted" },
+	{ 300, " @[*@) Mounting /run ... @][ ok ]@)" },
+	{ 500, " @[*@) Caching service dependencies ... @][ ok ]@)" },
+	{ 700, " @[*@) Mounting local filesystems ... @][ ok ]@)" },
+	{ 900, " @[*@) Configuring kernel parameters ... @][ ok ]@)" },
+	{ 1100, " @[*@) Starting networking ... @][ ok ]@)" },
+	{ 1300, " @[*@)   @I ...@][ ok ]@)" },
+	{ 1500, " @[*@) Starting busybox crond ... @][ ok ]@)" },
+	{ 1700, " @[*@) Starting sshd ... @][ ok ]@)" },
+	{ 0, NULL },
+};
+
+static const struct boot_line rescue[] = {
+	{ 0, "[@{FAILED@)] Failed to mount mnt-data.mount - /mnt/data." },
+	{ 0, "See 'systemctl status mnt-data.mount' for details." },
+	{ 0,
+	    "[@{DEPEND@)] Dependency failed for local-fs.target - Local File Systems." },
+	{ 0,
+	    "You are in emergency mode. After logging in, type \"journalctl -xb\" to view" },
+	{ 0,
+	    "system logs, \"systemctl reboot\" to reboot, \"systemctl default\" or \"exit\"" },
+	{ 0, "to boot into default mode." },
 	{ 0, NULL },
 };
 
 static const struct boot_line stopping[] = {
 	{ 0, "" },
+	{ 50, "         Stopping session-1.scope - Session 1 of User..." },
 	{ 100,
 	    "         Stopping ssh.service - OpenBSD Secure Shell server..." },
-	{ 400, "[  OK  ] Stopped target network.target - Network." },
+	{ 200,
+	    "[@[  OK  @)] Stopped ssh.service - OpenBSD Secure Shell server." },
+	{ 400, "[@[  OK  @)] Stopped target network.target - Network." },
+	{ 600, "[@[  OK  @)] Unmounted boot-firmware.mount - /boot/firmware." },
 	{ 900,
-	    "[  OK  ] Reached target final.target - Late Shutdown Services." },
-	{ 1300, "[ 8123.120111] reboot: System is going down" },
+	    "[@[  OK  @)] Reached target final.target - Late Shutdown "
+	    "Services." },
+	{ 0, NULL },
+};
+
+/* What differs of its end. */
+static const struct boot_line restarting[] = {
+	{ 0, "[@[  OK  @)] Reached target reboot.target - System Reboot." },
+	{ 0, "@T reboot: Restarting system" },
+	{ 0, NULL },
+};
+
+static const struct boot_line powering_off[] = {
+	{ 0,
+	    "[@[  OK  @)] Reached target poweroff.target - System Power Off." },
+	{ 0, "@T reboot: Power down" },
 	{ 0, NULL },
 };
 
 static const struct boot_line panic[] = {
 	{ 0, "" },
 	{ 0,
-	    "[ 4711.081512] Unable to handle kernel NULL pointer dereference "
+	    "@T Unable to handle kernel NULL pointer dereference "
 	    "at virtual address 0000000000000008" },
+	{ 0, "@T Mem abort info:" },
+	{ 0, "@T   ESR = 0x0000000096000005" },
+	{ 0, "@T   EC = 0x25: DABT (current EL), IL = 32 bits" },
+	{ 0, "@T Internal error: Oops: 0000000096000005 [#1] PREEMPT SMP" },
 	{ 0,
-	    "[ 4711.081540] Internal error: Oops: 0000000096000005 [#1] "
-	    "PREEMPT SMP" },
+	    "@T Modules linked in: bcm2835_codec(C) brcmfmac cfg80211 rfkill ip_tables x_tables ipv6" },
 	{ 100,
-	    "[ 4711.081588] CPU: 2 PID: 1 Comm: systemd Not tainted "
-	    "6.6.51+rpt-rpi-v8 #1" },
-	{ 200, "[ 4711.081702] Call trace:" },
-	{ 300, "[ 4711.081711]  path_openat+0x2d8/0xf00" },
+	    "@T CPU: 2 PID: 1 Comm: systemd Tainted: G         C         @K #1" },
+	{ 100, "@T Hardware name: @M (DT)" },
+	{ 100,
+	    "@T pstate: 60000005 (nZCv daif -PAN -UAO -TCO -DIT -SSBS BTYPE=--)" },
+	{ 100, "@T pc : path_openat+0x2d8/0xf00" },
+	{ 100, "@T lr : path_openat+0x2b4/0xf00" },
+	{ 200, "@T sp : ffffffc08002bb80" },
+	{ 200,
+	    "@T x29: ffffffc08002bb80 x28: 0000000000000000 x27: ffffff8040238000" },
+	{ 200, "@T Call trace:" },
+	{ 300, "@T  path_openat+0x2d8/0xf00" },
+	{ 300, "@T  do_filp_open+0xa4/0x160" },
+	{ 300, "@T  do_sys_openat2+0xc8/0x110" },
+	{ 300, "@T  __arm64_sys_openat+0x6c/0xc0" },
+	{ 300, "@T  invoke_syscall+0x50/0x128" },
+	{ 300, "@T  el0_svc_common.constprop.0+0x48/0xf0" },
+	{ 300, "@T  do_el0_svc+0x24/0x38" },
+	{ 300, "@T  el0_svc+0x40/0xe8" },
+	{ 300, "@T  el0t_64_sync+0x190/0x198" },
+	{ 300, "@T Code: f9400660 b4000100 f9400401 b4000060 (f9400420)" },
+	{ 300, "@T ---[ end trace 0000000000000000 ]---" },
 	{ 400,
-	    "[ 4711.082001] Kernel panic - not syncing: Attempted to kill "
-	    "init! exitcode=0x0000000b" },
+	    "@T Kernel panic - not syncing: Attempted to kill init! "
+	    "exitcode=0x0000000b" },
+	{ 400, "@T SMP: stopping secondary CPUs" },
+	{ 400, "@T Kernel Offset: 0x2b5a400000 from 0xffffffc080000000" },
+	{ 400, "@T Memory Limit: none" },
 	{ 500,
-	    "[ 4711.082110] ---[ end Kernel panic - not syncing: Attempted "
-	    "to kill init! exitcode=0x0000000b ]---" },
+	    "@T ---[ end Kernel panic - not syncing: Attempted to kill init! "
+	    "exitcode=0x0000000b ]---" },
 	{ 0, NULL },
 };
 
+static bool
+is(const struct sim_node *n, const char *id)
+{
+	return strcmp(n->model->id, id) == 0;
+}
+
+bool
+boot_has_prompt(const struct sim_node *n)
+{
+	return is(n, "rk1") || is(n, "blade3");
+}
+
+static const struct boot_line *
+loader(const struct sim_node *n)
+{
+	if (fault_is(&n->faults, FAULT_MASKROM))
+		return NULL;
+	return is(n, "rk1")   ? boot_rk_loader
+	    : is(n, "blade3") ? boot_blade_loader
+			      : boot_pi_loader;
+}
+
 const struct boot_line *
-boot_text(const char *model, enum stage stage)
+boot_text(const struct sim_node *n, enum stage stage)
 {
 	switch (stage) {
 	case STAGE_LOADER:
-		return strcmp(model, "rk1") == 0   ? rk_loader
-		    : strcmp(model, "blade3") == 0 ? blade_loader
-						   : pi_loader;
+		return loader(n);
+	case STAGE_MASKROM:
+		return boot_has_prompt(n) ? boot_rk_maskrom : boot_pi_maskrom;
 	case STAGE_KERNEL:
-		return kernel;
+		return boot_has_prompt(n) ? boot_rk_kernel : boot_pi_kernel;
 	case STAGE_INIT:
-		return init;
+		return is(n, "alpine") ? openrc : init;
+	case STAGE_RESCUE:
+		return rescue;
 	case STAGE_STOPPING:
 		return stopping;
 	case STAGE_PANIC:
@@ -134,4 +206,56 @@ boot_text(const char *model, enum stage stage)
 	default:
 		return NULL;
 	}
+}
+
+const struct boot_line *
+boot_farewell(bool reboots)
+{
+	return reboots ? restarting : powering_off;
+}
+
+void
+boot_expand(const struct sim_node *n, const char *text, struct buf *out)
+{
+	const char *at;
+
+	while ((at = strchr(text, '@')) != NULL && at[1] != '\0') {
+		buf_add(out, text, (size_t)(at - text));
+		text = at + 2;
+		switch (at[1]) {
+		case 'M':
+			buf_puts(out, n->model->model);
+			break;
+		case 'K':
+			buf_puts(out, n->model->kernel);
+			break;
+		case 'H':
+			buf_puts(out, n->hostname);
+			break;
+		case 'O':
+			buf_puts(out, n->model->os_name);
+			break;
+		case 'I':
+			buf_puts(out, n->model->iface);
+			break;
+		case 'T':
+			buf_printf(out, "[%12.6f]", node_uptime(n));
+			break;
+		case '[':
+			buf_puts(out, "\033[0;32m");
+			break;
+		case ']':
+			buf_puts(out, "\033[0;1;39m");
+			break;
+		case '{':
+			buf_puts(out, "\033[0;1;31m");
+			break;
+		case ')':
+			buf_puts(out, "\033[0m");
+			break;
+		default:
+			buf_add(out, at, 2);
+		}
+	}
+	buf_puts(out, text);
 }

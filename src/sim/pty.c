@@ -2,7 +2,8 @@
  * A USB serial console is the slave side of a pty, the getty is on its
  * master. We keep the slave open too, so that a client that goes away is no
  * hang-up: a CDC-ACM console keeps its login the same way, and the next
- * client may find a shell that somebody else left.
+ * client may find a shell that somebody else left. An adapter keeps nothing
+ * for who is not there; inotify tells who is.
  */
 #include "rackmux/sim/pty.h"
 
@@ -10,6 +11,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
@@ -18,16 +20,23 @@
 #include "rackmux/base/text.h"
 #include "rackmux/sim/sshd.h"
 
+#include "pty_speed.h"
 #include "sshd_in.h"
 
 #define QUEUE_MAX 32768
+#define LINE_QUEUE_MAX (1024 * 1024)
 #define FLOOD_MS 50
 
 struct pty {
 	struct loop *loop;
 	struct machine *machine;
 	proc_main *main;
-	struct proc *proc;
+	struct proc *proc; /* NULL: typed */
+	pty_typed_fn *typed;
+	void *arg;
+	int opened; /* by so many, if there is no proc */
+	int notify;
+	struct io *noted;
 	struct io *io;
 	int master, slave;
 	char path[64];
@@ -53,7 +62,8 @@ pty_flush(struct pty *p)
 	io_want(p->io, IO_READ | (p->out.len > 0 ? IO_WRITE : 0));
 	if (p->full && p->out.len < QUEUE_MAX / 2) {
 		p->full = false;
-		proc_writable(p->proc);
+		if (p->proc != NULL)
+			proc_writable(p->proc);
 	}
 }
 
@@ -61,7 +71,8 @@ static size_t
 pty_write(void *arg, const char *text, size_t len, bool err)
 {
 	struct pty *p = arg;
-	size_t room = p->out.len < QUEUE_MAX ? QUEUE_MAX - p->out.len : 0, i;
+	size_t max = p->typed != NULL ? LINE_QUEUE_MAX : QUEUE_MAX;
+	size_t room = p->out.len < max ? max - p->out.len : 0, i;
 	unsigned char dice;
 
 	(void)err;
@@ -96,6 +107,29 @@ pty_ended(void *arg, int status)
 	(void)status;
 }
 
+/* Who opens it, and who closes it. */
+static void
+on_note(void *arg, int events)
+{
+	struct pty *p = arg;
+	_Alignas(struct inotify_event) char text[1024];
+	struct inotify_event *e;
+	ssize_t n = read(p->notify, text, sizeof(text)), at;
+
+	(void)events;
+	for (at = 0; at < n; at += (ssize_t)(sizeof(*e) + e->len)) {
+		e = (struct inotify_event *)(void *)(text + at);
+		if (e->mask & IN_OPEN)
+			p->opened++;
+		else if (p->opened > 0)
+			p->opened--;
+	}
+	if (p->opened == 0) {
+		buf_clear(&p->out);
+		(void)tcflush(p->slave, TCIFLUSH);
+	}
+}
+
 static void
 on_io(void *arg, int events)
 {
@@ -105,12 +139,29 @@ on_io(void *arg, int events)
 
 	if (events & IO_READ) {
 		n = read(p->master, text, sizeof(text));
+		if (p->typed != NULL)
+			on_note(p, 0);
 		if (n > 0 && p->noise) /* it echoes what it makes of it */
 			(void)pty_write(p, text, (size_t)n, false);
+		else if (n > 0 && p->typed != NULL)
+			p->typed(p->arg, text, (size_t)n);
 		else if (n > 0 && !p->silent)
 			proc_input(p->proc, text, (size_t)n);
 	}
 	pty_flush(p);
+}
+
+static int
+watch_users(struct pty *p)
+{
+	p->opened = 0;
+	p->notify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (p->notify < 0 ||
+	    inotify_add_watch(p->notify, p->path, IN_OPEN | IN_CLOSE) < 0)
+		return -errno;
+	p->noted = io_new(p->loop, p->notify, on_note, p);
+	io_want(p->noted, IO_READ);
+	return 0;
 }
 
 static int
@@ -136,6 +187,8 @@ pty_open(struct pty *p)
 	(void)tcsetattr(p->slave, TCSANOW, &t);
 	p->io = io_new(p->loop, p->master, on_io, p);
 	io_want(p->io, IO_READ);
+	if (p->typed != NULL)
+		return watch_users(p);
 	p->proc = proc_new(p->machine, true, &io, p, p->main, NULL);
 	return 0;
 }
@@ -186,7 +239,11 @@ pty_close(struct pty *p)
 	if (p->link != NULL)
 		(void)unlink(p->link);
 	io_free(p->io);
-	p->io = NULL;
+	io_free(p->noted);
+	p->io = p->noted = NULL;
+	if (p->notify >= 0)
+		close(p->notify);
+	p->notify = -1;
 	if (p->master >= 0)
 		close(p->master);
 	if (p->slave >= 0)
@@ -196,20 +253,24 @@ pty_close(struct pty *p)
 	buf_clear(&p->out);
 }
 
-struct pty *
-pty_new(struct loop *loop, struct machine *m, proc_main *main_fn,
-    const char *link, char *err, size_t size)
+static struct pty *
+pty_make(struct loop *loop, const char *link)
 {
 	struct pty *p = mem_alloc(sizeof(*p));
-	int rc;
 
 	p->loop = loop;
-	p->machine = m;
-	p->main = main_fn != NULL ? main_fn : proc_main_login;
 	p->link = mem_strdup(link);
 	p->flood = timer_new(loop, on_flood, p);
-	p->master = p->slave = -1;
+	p->master = p->slave = p->notify = -1;
 	buf_init(&p->out, 0);
+	return p;
+}
+
+static struct pty *
+pty_begin(struct pty *p, char *err, size_t size)
+{
+	int rc;
+
 	if ((rc = pty_plug(p, true)) != 0) {
 		str_format(err, size, "cannot make a serial console: %s",
 		    strerror(-rc));
@@ -217,6 +278,41 @@ pty_new(struct loop *loop, struct machine *m, proc_main *main_fn,
 		return NULL;
 	}
 	return p;
+}
+
+struct pty *
+pty_new(struct loop *loop, struct machine *m, proc_main *main_fn,
+    const char *link, char *err, size_t size)
+{
+	struct pty *p = pty_make(loop, link);
+
+	p->machine = m;
+	p->main = main_fn != NULL ? main_fn : proc_main_login;
+	return pty_begin(p, err, size);
+}
+
+struct pty *
+pty_new_line(struct loop *loop, pty_typed_fn *typed, void *arg,
+    const char *link, char *err, size_t size)
+{
+	struct pty *p = pty_make(loop, link);
+
+	p->typed = typed;
+	p->arg = arg;
+	return pty_begin(p, err, size);
+}
+
+void
+pty_print(struct pty *p, const char *text, size_t len)
+{
+	if (p->io != NULL && p->opened > 0)
+		(void)pty_write(p, text, len, false);
+}
+
+size_t
+pty_backlog(const struct pty *p)
+{
+	return p->out.len;
 }
 
 void
@@ -252,14 +348,7 @@ pty_plugged(const struct pty *p)
 unsigned
 pty_speed(const struct pty *p)
 {
-	struct termios t;
-
-	if (p->slave < 0 || tcgetattr(p->slave, &t) != 0)
-		return 0;
-	return cfgetospeed(&t) == B1200  ? 1200
-	    : cfgetospeed(&t) == B9600   ? 9600
-	    : cfgetospeed(&t) == B115200 ? 115200
-					 : 0;
+	return p->slave >= 0 ? tty_speed(p->slave) : 0;
 }
 
 int

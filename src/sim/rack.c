@@ -10,9 +10,11 @@
 #include <string.h>
 
 #include "rackmux/base/text.h"
+#include "rackmux/sim/adapter.h"
 #include "rackmux/sim/personality.h"
 #include "rackmux/sim/pty.h"
 #include "rackmux/sim/sshd.h"
+#include "rackmux/sim/talk.h"
 
 #define PHYSICS_EVERY 10
 
@@ -156,6 +158,7 @@ rack_add(
 		b->nodes[k].slot = k + 1;
 		b->nodes[k].has_uart = kind->uarts;
 		b->nodes[k].intent = kind->feed;
+		b->nodes[k].uart.pattern_kbps = -1;
 	}
 	r->boards = mem_grow(r->boards, r->n_boards + 1, sizeof(*r->boards));
 	r->boards[r->n_boards++] = b;
@@ -213,6 +216,40 @@ rack_node(const struct rack *r, const char *path)
 	return NULL;
 }
 
+/* Its serial line, before it stands; and what that says by itself, after. */
+static void
+prepare_line(struct sim_node *n)
+{
+	if (n->uart.outside == ADAPTER_NONE || n->model == NULL)
+		return;
+	n->has_uart = true;
+	if (!n->board->kind->uarts)
+		n->uart.unkept = true;
+}
+
+static void
+start_line(struct sim_node *n)
+{
+	if (n->model == NULL || !n->has_uart)
+		return;
+	if (n->uart.pattern_kbps >= 0)
+		talk_pattern(
+		    n, (unsigned)n->uart.pattern_kbps, n->uart.pattern_bytes);
+	else if (n->uart.talk_seconds > 0)
+		talk_start(
+		    n, n->uart.talk_seconds, rack_random(n->board->rack));
+}
+
+static int
+open_adapter(struct sim_node *n, char *err, size_t size)
+{
+	if (n->uart.outside == ADAPTER_NONE || n->model == NULL)
+		return 0;
+	n->uart.adapter = adapter_new(n, (enum adapter_kind)n->uart.outside,
+	    n->uart.outside_port, err, size);
+	return n->uart.adapter != NULL ? 0 : -EIO;
+}
+
 static int
 listen_node(struct sim_node *n, struct sshd *sshd, char *err, size_t size)
 {
@@ -265,7 +302,8 @@ listen_board(struct sim_board *b, struct sshd *sshd, char *err, size_t size)
 	    (rc = open_console(b, err, size)) != 0)
 		return rc;
 	for (k = 0; k < b->slots; k++)
-		if ((rc = listen_node(&b->nodes[k], sshd, err, size)) != 0)
+		if ((rc = listen_node(&b->nodes[k], sshd, err, size)) != 0 ||
+		    (rc = open_adapter(&b->nodes[k], err, size)) != 0)
 			return rc;
 	return 0;
 }
@@ -284,9 +322,11 @@ start_boards(struct rack *r, bool feeds, char *err, size_t size)
 		if (b->kind->init != NULL)
 			b->kind->init(b);
 		for (k = 0; k < b->slots; k++) {
+			prepare_line(&b->nodes[k]);
 			node_init(&b->nodes[k]);
 			if (b->kind->node_init != NULL)
 				b->kind->node_init(&b->nodes[k]);
+			start_line(&b->nodes[k]);
 		}
 		if (r->sshd != NULL &&
 		    (rc = listen_board(b, r->sshd, err, size)) != 0)

@@ -199,6 +199,15 @@ turing_pi_faulted(struct sim_board *b, enum fault_kind k, bool on)
 	bmcd_restart(b, 5000);
 }
 
+static void
+turing_pi_node_faulted(struct sim_node *n, enum fault_kind k, bool on)
+{
+	if (k != FAULT_WSDROP || !on)
+		return;
+	fault_end(&n->faults, k);
+	turing_pi_web_drop(n->board, n);
+}
+
 static double
 turing_pi_cooling(const struct sim_node *n)
 {
@@ -413,6 +422,7 @@ const struct personality turing_pi_personality = {
 	.up = turing_pi_up,
 	.cooling = turing_pi_cooling,
 	.faulted = turing_pi_faulted,
+	.node_faulted = turing_pi_node_faulted,
 	.by_id = turing_pi_by_id,
 	.write = turing_pi_write,
 };

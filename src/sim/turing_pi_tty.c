@@ -9,6 +9,7 @@
 #include "rackmux/base/text.h"
 
 #define LOOK_MS 20
+#define TAP_MAX (256 * 1024)
 
 static void
 greet(struct proc *p, const char *path)
@@ -57,7 +58,7 @@ session(struct proc *p, struct sim_node *n)
 	char text[256];
 	ssize_t got;
 
-	buf_init(&tap.got, 65536);
+	buf_init(&tap.got, TAP_MAX);
 	uart_tap_add(n, &tap);
 	proc_raw(p, true);
 	for (;;) {
@@ -69,7 +70,7 @@ session(struct proc *p, struct sim_node *n)
 		if (tap.got.len > 0) {
 			struct buf b = tap.got;
 
-			buf_init(&tap.got, 65536);
+			buf_init(&tap.got, TAP_MAX);
 			(void)proc_out(p, b.data, b.len);
 			buf_release(&b);
 		}

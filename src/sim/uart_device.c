@@ -25,6 +25,12 @@ on_tap(void *arg)
 	buf_clear(&u->tap.got);
 }
 
+static size_t
+on_backlog(void *arg)
+{
+	return device_backlog(((struct uart_device *)arg)->device);
+}
+
 struct uart_device *
 uart_device_new(struct sim_node *n, const char *path)
 {
@@ -37,6 +43,7 @@ uart_device_new(struct sim_node *n, const char *path)
 	vfs_device(n->board->machine.vfs, path, u->device);
 	buf_init(&u->tap.got, 0);
 	u->tap.wake = on_tap;
+	u->tap.backlog = on_backlog;
 	u->tap.arg = u;
 	uart_tap_add(n, &u->tap);
 	return u;

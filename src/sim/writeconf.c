@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "rackmux/base/text.h"
+#include "rackmux/sim/adapter.h"
 #include "rackmux/sim/personality.h"
 #include "rackmux/sim/pty.h"
 
@@ -50,6 +51,16 @@ add_node(struct buf *b, const struct sim_node *n)
 	if (n->endpoint != NULL)
 		buf_printf(b, " link = \"ssh://%s@127.0.0.1:%u\";",
 		    n->model->user, endpoint_port(n->endpoint));
+	if (n->uart.adapter != NULL) {
+		buf_init(&own, 0);
+		adapter_url(n->uart.adapter, &own);
+		buf_puts(b, " console = ");
+		add_string(b, buf_str(&own));
+		buf_puts(b, ";");
+		buf_release(&own);
+	}
+	if (n->uart.capture)
+		buf_puts(b, " capture = true;");
 	if (n->feed != NULL)
 		buf_printf(
 		    b, " feed = \"%s/%d\";", n->feed->name, n->feed_port);

@@ -291,7 +291,7 @@ TEST(sshd_refuses_a_forward_and_lives)
 	char out[4096];
 
 	begin();
-	CHECK_INT(ssh("tp", "-W127.0.0.1:443", NULL, out, sizeof(out)), 255);
+	CHECK_INT(ssh("tp", "-W127.0.0.1:8443", NULL, out, sizeof(out)), 255);
 	CHECK(strstr(out, "administratively prohibited") != NULL);
 	CHECK_INT(ssh("tp", NULL, "tpi --version", out, sizeof(out)), 0);
 	end();

@@ -29,6 +29,8 @@ struct device *device_new(struct loop *, const struct device_ops *,
 void	 device_free(struct device *);
 /* Bytes for the machine: lost when nobody has the device open. */
 void	 device_say(struct device *, const char *, size_t len);
+/* Bytes that nobody has read yet. */
+size_t	 device_backlog(const struct device *);
 /* Its USB cable: who has it open finds it hung up when it is pulled. */
 void	 device_plug(struct device *, bool in);
 bool	 device_plugged(const struct device *);

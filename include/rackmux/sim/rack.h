@@ -30,6 +30,8 @@ struct personality;
 struct pty;
 struct rack;
 struct sim_board;
+struct adapter;
+struct talk;
 struct tp_web;
 struct uart_tap;
 struct uart_watch;
@@ -37,7 +39,10 @@ struct uart_watch;
 enum stage {
 	STAGE_OFF, STAGE_LOADER, STAGE_KERNEL, STAGE_INIT, STAGE_LOGIN,
 	STAGE_STOPPING,	/* a soft reboot or power-off is under way */
-	STAGE_HALTED, STAGE_PANIC
+	STAGE_HALTED, STAGE_PANIC,
+	STAGE_PROMPT,	/* its loader was stopped and takes commands */
+	STAGE_RESCUE,	/* an emergency shell on its console */
+	STAGE_MASKROM,	/* nothing to boot was found */
 };
 
 struct node_model {
@@ -50,9 +55,20 @@ struct node_model {
 	unsigned mem_kb;
 	int mhz, min_mhz;
 	bool vcgencmd, pmic, fan, wlan;
+	bool busybox;		/* its shell asks where the cursor is */
 	const char *const *zones;	/* further thermal zones, or NULL */
 	double idle_rise, load_rise;	/* degC over the air */
 	double throttle_at;
+};
+
+/* Another reader of the line: from now on each byte reaches either it or
+ * bmcd's ring. The tap is the caller's. */
+struct uart_tap {
+	struct uart_tap *next;
+	struct buf got;
+	void (*wake)(void *arg);	/* or NULL */
+	size_t (*backlog)(void *arg);	/* or NULL: beside got */
+	void *arg;
 };
 
 /* A node's serial console as its board sees it. */
@@ -60,11 +76,27 @@ struct uart {
 	struct ring ring;	/* what bmcd keeps */
 	struct uart_tap *taps;	/* picocom and the like */
 	struct uart_watch *watches;	/* of what reaches the ring */
+	struct uart_watch *wires;	/* receivers on the wire itself */
+	struct adapter *adapter;	/* one of them, or NULL */
 	struct proc *getty;
-	struct proc *dying;	/* freed at the next tick */
+	struct timer *drain;	/* the line has room again */
+	struct proc *dying[4];	/* freed at the next tick */
 	size_t boot_line;	/* next line of the boot text */
 	bool unkept;		/* no daemon reads it into the ring */
 	double flood_debt;
+	unsigned baud;		/* 0: 115200 */
+	/* From the configuration. */
+	int outside;		/* enum adapter_kind */
+	unsigned outside_port;	/* wanted, 0: any */
+	unsigned talk_seconds;	/* 0: it says nothing by itself */
+	int pattern_kbps;	/* -1: it is no source of a pattern */
+	unsigned pattern_bytes;	/* 0: without end */
+	bool capture;		/* said in the written configuration */
+	uint64_t sysrq_until;	/* loop ms: a BREAK was heard */
+	struct uart_tap thief;	/* of FAULT_TTYSTOLEN */
+	bool full;		/* what prints waits for room */
+	struct buf typed;	/* at the loader's prompt */
+	struct talk *talk;	/* what it prints by itself, or NULL */
 };
 
 struct sim_node {
@@ -236,7 +268,7 @@ int	 node_mhz(const struct sim_node *);
 double	 node_watts(const struct sim_node *);
 double	 node_air(const struct sim_node *);
 
-/* --- booting and the console (nodeboot.c) --- */
+/* --- booting and the console (nodeboot.c, uart.c) --- */
 void	 nodeboot_init(struct sim_node *);
 void	 nodeboot_release(struct sim_node *);
 void	 nodeboot_tick(struct sim_node *, double dt);
@@ -245,14 +277,10 @@ void	 nodeboot_stage(struct sim_node *, enum stage);
 void	 uart_print(struct sim_node *, const char *, size_t len);
 void	 uart_puts(struct sim_node *, const char *);
 void	 uart_type(struct sim_node *, const char *, size_t len);
-/* Another reader of the line: from now on each byte reaches either it or
- * bmcd's ring. The tap is the caller's. */
-struct uart_tap {
-	struct uart_tap *next;
-	struct buf got;
-	void (*wake)(void *arg);	/* or NULL */
-	void *arg;
-};
+void	 uart_break(struct sim_node *);	/* on the receive line */
+unsigned uart_baud(const struct sim_node *);	/* as it sends now */
+/* Bytes that the slowest listener has not taken. */
+size_t	 uart_backlog(const struct sim_node *);
 void	 uart_tap_add(struct sim_node *, struct uart_tap *);
 void	 uart_tap_remove(struct sim_node *, struct uart_tap *);
 /* Told of what the ring gets, as who reads by the same daemon. */
@@ -264,6 +292,9 @@ struct uart_watch {
 };
 void	 uart_watch_add(struct sim_node *, struct uart_watch *);
 void	 uart_watch_remove(struct sim_node *, struct uart_watch *);
+/* Told of all that is on the wire: it takes nothing from anybody. */
+void	 uart_wire_add(struct sim_node *, struct uart_watch *);
+void	 uart_wire_remove(struct sim_node *, struct uart_watch *);
 
 /* --- machines --- */
 const struct node_model *node_model_find(const char *id);
