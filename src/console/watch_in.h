@@ -61,21 +61,52 @@ bool	 alert_needs(const char *match,
 
 /* --- stages ------------------------------------------------------------- */
 
-size_t	 stage_rules(void);
-void	 stage_literals(struct scan *);
-
-/* A shell may show any text, that of an old boot too: what a line says there
- * is only a suspicion until it is confirmed (stage.c). */
-struct stager {
-	enum stage now, suspect;	/* suspect: STAGE_COUNT when none */
-	uint64_t suspected;		/* loop ms */
-	uint64_t off_at;
+enum stage_where {
+	AT_START,	/* of the line, or behind the kernel's time */
+	AT_LINE,	/* the very start */
+	ANYWHERE,
+	IN_UNIT,	/* a line of systemd's: "[  OK  ] ..." */
+	GREETING,	/* at the start of a line that ends with "!" */
 };
 
-/* A whole line; hits are those of its stage rules. True when s->now changed */
+struct stage_rule {
+	const char *literal;
+	enum stage_where where;
+	enum stage to;
+};
+
+size_t	 stage_rules(void);
+const struct stage_rule *stage_rule(unsigned);
+void	 stage_literals(struct scan *);
+
+enum prompt {
+	PROMPT_NONE,
+	PROMPT_LOGIN,
+	PROMPT_SHELL,	/* "root@node1:~# " */
+	PROMPT_BARE,	/* "# ", "sunxi# ": a shell's or a loader's */
+	PROMPT_LOADER,
+	PROMPT_RESCUE,
+	PROMPT_PAGER,	/* more text is to come when a key is pressed */
+};
+/* What a line looks like that has no end. */
+enum prompt stage_prompt(const char *line, size_t len);
+/* Past "[   12.345678] ", which is read into *sec; -1 there: none. */
+size_t	 stage_stamp(const char *line, size_t len, double *sec);
+
+/* A shell may show any text, that of an old boot too: what a line says there
+ * is a suspicion until it is confirmed (stage.c). */
+struct stager {
+	enum stage now, suspect;	/* suspect: STAGE_COUNT: none */
+	uint64_t since, suspected;	/* loop ms */
+	unsigned lines;			/* since it is suspected */
+	bool screen;			/* a full-screen program draws */
+};
+
+void	 stage_init(struct stager *);
+/* A whole line, and which stage rules have their literal in it. */
 void	 stage_line(struct stager *, const char *line, size_t len,
 	    const struct scan_hits *, uint64_t now);
-/* The line has no end, and nothing came for a while: a prompt? */
+/* The line has no end (yet), and nothing came for quiet ms. */
 void	 stage_pause(struct stager *, const char *line, size_t len,
 	    uint64_t quiet, uint64_t now);
 void	 stage_power(struct stager *, bool on, uint64_t now);
