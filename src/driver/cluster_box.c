@@ -53,6 +53,7 @@ mcb_reset(struct drv *d)
 	cb->slow_at = 0;
 	memset(cb->pin, 0, sizeof cb->pin);
 	memset(cb->job, 0, sizeof cb->job);
+	memset(cb->port, 0, sizeof cb->port);
 	report_clear(&cb->fast);
 	report_clear(&cb->slow);
 }
@@ -205,4 +206,5 @@ const struct driver driver_cluster_box = {
 	.match = mcb_match,
 	.act = mcb_act,
 	.reset = mcb_reset,
+	.console = mcb_console,
 };

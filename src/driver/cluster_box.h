@@ -38,6 +38,12 @@ struct mcb {
 	bool is_root, has_sudo;
 	char hostname[64];
 	enum mcb_pin pin[MCB_SLOTS][MCB_LINES];
+	struct mcb_port {
+		bool there;	/* /dev shows it */
+		char tty[64];	/* as v2 is set to, or "" */
+		char baud[12];
+		int served;	/* v2: by its console server; -1 not, 0 untold */
+	} port[MCB_SLOTS];
 	char job[MCB_SLOTS][16];	/* v2: what the board does to it, or "" */
 	struct mcb_lease lease[MCB_LEASES];
 	size_t leases;
@@ -77,6 +83,9 @@ void	 mcb_slow_unknown(struct mcb *, const char *why);
 /* cluster_box_cannot.c: once per connection. */
 void	 mcb_tell_cannot(struct mcb *);
 const char *mcb_cannot(struct mcb *, int slot, enum act);
+/* cluster_box_console.c */
+const char *mcb_console_cannot(struct mcb *, int slot);
+bool	 mcb_console(struct drv *, int slot, struct way *);
 /* cluster_box_act.c */
 void	 mcb_act(struct drv *, unsigned ticket, int slot, enum act);
 

@@ -217,7 +217,7 @@ mcb_cannot(struct mcb *cb, int slot, enum act act)
 		return "A Blade enters its USB boot mode by a switch on the "
 		       "box only: set it by hand.";
 	case ACT_CONSOLE:
-		return NULL;
+		return mcb_console_cannot(cb, slot);
 	case ACT_MAX:
 		break;
 	}

@@ -77,6 +77,7 @@ parse_ttys(struct mcb *cb, char *rest)
 		for (int n = 0; n < MCB_SLOTS; n++)
 			there[n] |= w[0] == port_of[n] && w[1] == '\0';
 	for (int n = 0; n < MCB_SLOTS; n++) {
+		cb->port[n].there = there[n];
 		if (there[n]) {
 			str_format(text, sizeof text, "/dev/ttyCH343USB%c",
 			    port_of[n]);

@@ -147,6 +147,26 @@ report_job(struct mcb *cb, int slot, const struct json *o)
 		report_unknown(rp, slot, NAME_NODE_JOB, NULL, untold);
 }
 
+/* What a console is opened by. */
+static void
+keep_port(struct mcb *cb, int slot, const struct json *o)
+{
+	struct mcb_port *p = &cb->port[slot - 1], was = *p;
+	const char *tty = json_str(json_get(o, "tty"));
+	const char *baud = json_str(json_get(o, "baud"));
+	int served = truth(o, "console_server");
+
+	if (tty != NULL && str_starts(tty, "/dev/"))
+		str_copy(p->tty, sizeof p->tty, tty);
+	if (baud != NULL)
+		str_copy(p->baud, sizeof p->baud, baud);
+	if (truth(o, "tty_present") >= 0)
+		p->there = truth(o, "tty_present") == 1;
+	p->served = served > 0 ? 1 : served == 0 ? -1 : 0;
+	if (memcmp(&was, p, sizeof was) != 0)
+		cb->drv.sink.can_changed(cb->drv.sink_arg);
+}
+
 static void
 report_console(struct report *rp, int slot, const struct json *o)
 {
@@ -199,6 +219,7 @@ report_node(struct slow *s, const struct json *o)
 		mcb_report_address(cb, rp, slot, name);
 	report_check(rp, slot, o, power, ip != NULL);
 	report_job(cb, slot, o);
+	keep_port(cb, slot, o);
 	report_console(rp, slot, o);
 }
 

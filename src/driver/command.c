@@ -290,4 +290,5 @@ const struct driver driver_command = {
 	.match = cmd_match,
 	.act = command_act,
 	.reset = cmd_reset,
+	.console = cmd_console,
 };

@@ -47,6 +47,11 @@ void	 cmd_set_slots(struct cmd *, int n);
 /* All answers of a round; text is cut up. */
 void	 cmd_parse(struct cmd *, char *text);
 
+/* --- command_console.c --- */
+/* Of a slot that the recipe names a console of. */
+const char *cmd_console_cannot(struct drv *, int slot);
+bool	 cmd_console(struct drv *, int slot, struct way *);
+
 /* --- command_act.c --- */
 const char *cmd_can(struct drv *, int slot, enum act);
 void	 command_act(struct drv *, unsigned ticket, int slot, enum act);

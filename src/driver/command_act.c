@@ -160,7 +160,7 @@ cmd_can(struct drv *d, int slot, enum act act)
 	if (slot < 0 || slot > slots)
 		return "The board has no such slot.";
 	if (act == ACT_CONSOLE && slot > 0 && recipe_console(r, slot) != NULL)
-		return NULL;
+		return cmd_console_cannot(d, slot);
 	if (recipe_act(r, slot, act, &why) != NULL)
 		return NULL;
 	return why;

@@ -66,8 +66,9 @@ blade_can(struct drv *d, int slot, enum act act)
 	case ACT_LOCATE_OFF:
 		return cannot_locate(blade);
 	case ACT_CONSOLE:
-		return "The chassis has no console server: put a 3.3 V serial "
-		       "adapter on the blade's UART header and configure it.";
+		return "The chassis has no console server: configure a 3.3 V "
+		       "serial adapter on the blade's UART header, or set its "
+		       "console to \"ssh\".";
 	case ACT_FLASH:
 		return "eMMC is written by rpiboot through the USB-C of a DEV "
 		       "blade, an NVMe disk in an adapter: nothing can do it "

@@ -144,8 +144,7 @@ lx_can(struct drv *d, int slot, enum act act)
 			       "can drive: use its board's, if it has one.";
 		return NULL;
 	case ACT_CONSOLE:
-		return "A node's own link has no serial console: configure "
-		       "one of its board or a serial adapter.";
+		return NULL; /* its login shell */
 	case ACT_FLASH:
 		return "A running node cannot write its own disk: flash it "
 		       "through its board, or move its card.";
@@ -220,4 +219,5 @@ const struct driver driver_linux = {
 	.match = lx_match,
 	.act = lx_do,
 	.reset = lx_reset,
+	.console = lx_console,
 };

@@ -62,6 +62,9 @@ const char *lx_can(struct drv *, int slot, enum act);
 /* The command of a soft power off, a reset or a locate. */
 void	 lx_act_command(struct lx *, struct buf *, enum act);
 
+/* linux_console.c: its login shell. */
+bool	 lx_console(struct drv *, int slot, struct way *);
+
 /* A line of the static part; true when it was one. */
 bool	 lx_parse_once(struct lx *, const char *key, char *rest);
 void	 lx_parse_round(struct lx *, struct lx_round *, char *text);

@@ -31,13 +31,13 @@ static const struct driver_setting settings[] = {
 	{ "shunt_ohm", SETTING_NUMBER, 0.0001, 10, "0.1",
 	    "resistor at the INA226 that measures the whole board" },
 	{ "console_1", SETTING_TEXT, 1, 150, "",
-	    "serial console of node 1 on the host Pi" },
+	    "serial console of node 1: a device on the host Pi, or a link" },
 	{ "console_2", SETTING_TEXT, 1, 150, "",
-	    "serial console of node 2 on the host Pi" },
+	    "serial console of node 2: a device on the host Pi, or a link" },
 	{ "console_3", SETTING_TEXT, 1, 150, "",
-	    "serial console of node 3 on the host Pi" },
+	    "serial console of node 3: a device on the host Pi, or a link" },
 	{ "console_4", SETTING_TEXT, 1, 150, "",
-	    "serial console of node 4 on the host Pi" },
+	    "serial console of node 4: a device on the host Pi, or a link" },
 	{ .key = NULL },
 };
 
@@ -220,4 +220,5 @@ const struct driver driver_mini_cm4 = {
 	.match_usb = mc_match_usb,
 	.act = mc_act,
 	.reset = mc_reset,
+	.console = mc_console,
 };

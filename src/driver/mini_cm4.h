@@ -99,6 +99,9 @@ void	 mc_order_step(struct mc_order *);
 void	 mc_orders_lost(struct mc *, const char *why);
 void	 mc_orders_forget(struct mc *);
 const char *mc_cannot(struct mc *, int slot, enum act);
+/* mini_cm4_console.c */
+const char *mc_console_cannot(const struct mc *, int slot);
+bool	 mc_console(struct drv *, int slot, struct way *);
 /* mini_cm4_power.c */
 bool	 mc_currents(const char *line, double ma[MC_SLOTS]);
 /* "eEnable:2": the letter and the channel that the controller names. */

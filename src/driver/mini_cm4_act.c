@@ -333,7 +333,7 @@ mc_act(struct drv *d, unsigned ticket, int slot, enum act act)
 /* --- what cannot be done -------------------------------------------------- */
 
 static const char *
-node_cannot(const struct mc *mc, enum act act)
+node_cannot(const struct mc *mc, int slot, enum act act)
 {
 	switch (act) {
 	case ACT_POWER_SOFT:
@@ -344,9 +344,7 @@ node_cannot(const struct mc *mc, enum act act)
 		return "No LED of a node hangs on the controller: give the "
 		       "node an in-band link, and its ACT LED can blink.";
 	case ACT_CONSOLE:
-		return "Consoles are UARTs of the host Pi: open the device "
-		       "that the node's details name, or set console_1 to "
-		       "console_4.";
+		return mc_console_cannot(mc, slot);
 	case ACT_FLASH:
 		return "Set the node to USB boot, then run rpiboot on the "
 		       "host Pi with -p HUB.PORT; the port is the slot "
@@ -375,7 +373,7 @@ mc_cannot(struct mc *mc, int slot, enum act act)
 	if (slot < 0 || slot > MC_SLOTS)
 		return "A Miniature CM4 Cluster has four slots.";
 	if (slot > 0)
-		return node_cannot(mc, act);
+		return node_cannot(mc, slot, act);
 	switch (act) {
 	case ACT_LOCATE_ON:
 	case ACT_LOCATE_OFF:
