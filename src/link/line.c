@@ -283,10 +283,16 @@ void
 line_end(struct line *l, int status, const char *why)
 {
 	struct lstream *s = l->stream;
+	unsigned number = l->number;
 
 	if (!s)
 		return;
 	line_enter(l);
+	line_offer_held(l);
+	if (l->stream != s || l->number != number) {
+		line_leave(l);
+		return;
+	}
 	s->line = NULL;
 	l->stream = NULL;
 	buf_clear(&l->held);

@@ -493,7 +493,8 @@ ssh_streams_end(struct ssh_streams *all, const char *why)
 		chan_free(st->chan);
 		st->chan = NULL;
 		st->busy++;
-		if (st->phase != CLOSED && !st->held)
+		st->held = false; /* the last offer */
+		if (st->phase != CLOSED)
 			deliver(st);
 		if (!st->freed)
 			close_stream(st, -1, why);

@@ -15,8 +15,9 @@ struct stream;
 
 struct stream_sink {
 	/* Bytes that arrived. Return how many were taken: the rest is held
-	 * back and offered again after stream_resume(). err is true for the
-	 * far side's stderr, which must always be taken whole. */
+	 * back and offered again after stream_resume(), or once more before
+	 * on_close(), unasked: what is then not taken is lost. err is true
+	 * for the far side's stderr, which must always be taken whole. */
 	size_t (*on_data)(void *arg, const char *, size_t len, bool err);
 	/* It is over: status is the exit status of the far side's command,
 	 * -1 when there is none. why is a sentence. Called at most once. */
