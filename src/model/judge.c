@@ -293,6 +293,12 @@ agent_trouble(const struct node *n, char *out, size_t size)
 	return true;
 }
 
+static bool
+alarm_is_old(const struct node *n)
+{
+	return loop_now(n->board->model->loop) - n->alarm_at > NODE_ALARM_MS;
+}
+
 bool
 node_trouble(const struct node *n, char *out, size_t size)
 {
@@ -315,6 +321,10 @@ node_trouble(const struct node *n, char *out, size_t size)
 		return true;
 	if (heat_trouble(n, out, size))
 		return true;
+	if (n->alarm[0] != '\0' && !alarm_is_old(n)) {
+		str_copy(out, size, n->alarm);
+		return true;
+	}
 	if (agent_trouble(n, out, size))
 		return true;
 	if (known_is(n, NAME_POWER_STATE, "on") &&
@@ -393,6 +403,10 @@ node_cannot(const struct node *n, enum act act)
 	struct askable a[3];
 	int k = askables(n, a);
 
+	if (act == ACT_CONSOLE && n->has_console)
+		return NULL;
+	if (act == ACT_CONSOLE && n->no_console[0] != '\0')
+		return n->no_console;
 	if (node_route(n, act) != NULL)
 		return NULL;
 	for (int i = 0; i < k; i++) {
@@ -421,9 +435,6 @@ board_cannot(const struct board *b, enum act act)
 const char *
 act_unbuilt(enum act act)
 {
-	if (act == ACT_CONSOLE)
-		return "This release opens no consoles yet: use the device "
-		       "that the node's details name.";
 	if (act == ACT_FLASH)
 		return "This release does not flash yet: use the board's own "
 		       "tool.";

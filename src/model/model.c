@@ -31,6 +31,7 @@ node_free(struct node *n)
 {
 	node_set_feed(n, NULL, 0);
 	values_forget(&n->values, NULL);
+	origin_free(n->heard);
 	free(n);
 }
 

@@ -24,6 +24,8 @@ tile_led(const struct node *n)
 {
 	if (value_is(node_value(n, NAME_LOCATE_STATE, NULL), "on"))
 		return (struct led){ 0x25c9, ROLE_LOCATE };
+	if (node_booting(n))
+		return (struct led){ 0x25d0, ROLE_BOOTING };
 	switch (node_state(n)) {
 	case NODE_ON:
 		return (struct led){ 0x25cf, ROLE_ON };

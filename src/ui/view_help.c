@@ -18,6 +18,7 @@ static const struct {
 } legend[] = {
 	{ 0x25cf, ROLE_ON, "on" },
 	{ 0x25cb, ROLE_OFF, "off" },
+	{ 0x25d0, ROLE_BOOTING, "booting, as its console tells" },
 	{ 0x2715, ROLE_LOST, "lost: it does not answer" },
 	{ 0x25cd, ROLE_STALE, "stale: the last word is old" },
 	{ 0x25cc, ROLE_UNKNOWN, "unknown" },

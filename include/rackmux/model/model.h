@@ -92,6 +92,13 @@ struct node {
 	 * that while it is off, or "". */
 	char interrupted[160];
 	bool interrupted_over;	/* it was seen on again since */
+	/* What its console tells, and whether it has one: model/heard.c. */
+	struct origin *heard;	/* or NULL */
+	bool has_console;
+	char no_console[192];	/* why not, beyond what drivers say; or "" */
+	char alarm[192];	/* of a pattern on its console, or "" */
+	bool alarm_bad;
+	uint64_t alarm_at;	/* loop ms */
 	bool marked;
 	/* What the last event said, so that only a change is news. */
 	enum node_state told_state;
@@ -176,6 +183,20 @@ void	 origin_stale(struct board *, struct origin *, const char *why);
 /* why is NULL when the slot can; copied. */
 void	 origin_cannot(struct board *, struct origin *, int slot, enum act,
 	    const char *why);
+
+/* --- filled by its console (model/heard.c) --- */
+/* It can be read, or no more, and why. */
+void	 node_hears(struct node *, bool up, const char *why);
+/* The console of a node as it stands. stage NULL: nothing told; silence_s < 0:
+ * it has said nothing yet. Text is cleaned. */
+void	 node_heard(struct node *, const char *stage, double stage_s,
+	    double silence_s, const char *last);
+/* A pattern matched; or, with NULL, what it told of is over. */
+void	 node_alarm(struct node *, bool bad, const char *name,
+	    const char *line);
+/* It starts, as its console tells. */
+bool	 node_booting(const struct node *);
+#define NODE_ALARM_MS 600000	/* for so long it counts as trouble */
 
 /* --- read --- */
 /* The best reading of a name: known before stale before unknown, then the
