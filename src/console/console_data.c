@@ -56,27 +56,6 @@ console_ingest(struct console *c, const char *data, size_t len)
 	return console_leave(c);
 }
 
-/* On a line of its own, in dim letters. What was begun before the gap is not
- * going to end: CAN drops half a sequence. A program that has the alternate
- * screen paints it, and there is no line of ours in it. */
-static void
-mark_screen(struct console *c, const char *text)
-{
-	struct buf line;
-	int row, col;
-
-	if (!c->vt || vt_modes(c->vt)->alt)
-		return;
-	vt_feed(c->vt, "\030", 1);
-	vt_cursor(c->vt, &row, &col);
-	buf_init(&line, 0);
-	buf_printf(&line, "%s\033[0;2m-- %s --\033[0m\r\n",
-	    col > 0 ? "\r\n" : "", text);
-	vt_feed(c->vt, buf_str(&line), line.len);
-	vt_reply_drop(c->vt);
-	buf_release(&line);
-}
-
 bool
 console_mark(struct console *c, const char *text)
 {
@@ -84,7 +63,8 @@ console_mark(struct console *c, const char *text)
 	struct console_viewer *v, *next;
 
 	console_enter(c);
-	mark_screen(c, text);
+	vt_note(console_vt_make(c), text);
+	vt_reply_drop(c->vt);
 	console_log_note(c, text);
 	if (c->record)
 		record_mark(c->record, text, loop_now(s->loop));

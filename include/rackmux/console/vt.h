@@ -71,6 +71,10 @@ struct vt	*vt_new(int rows, int cols, unsigned lines);
 void		 vt_free(struct vt *);
 /* Any bytes, in any pieces. */
 void		 vt_feed(struct vt *, const char *, size_t len);
+/* A line of ours, "-- text --", dim and on its own, after which the program's
+ * pen and modes are what they were. Not on the alternate screen. text is
+ * clean. */
+void		 vt_note(struct vt *, const char *text);
 /* Reflows what was wrapped; the alternate screen is cut or padded. */
 void		 vt_resize(struct vt *, int rows, int cols);
 /* As RIS does; the scrollback stays. */
