@@ -21,6 +21,8 @@ static const struct transport_ops *const transports[] = {
 	&ssh_transport,
 	&serial_transport,
 	&exec_transport,
+	&tcp_transport,
+	&telnet_transport,
 };
 
 /* --- depth -------------------------------------------------------------- */

@@ -19,7 +19,7 @@
 #include "rackmux/base/mem.h"
 #include "rackmux/base/text.h"
 
-#include "ssh_dial.h"
+#include "dial.h"
 #include "ssh_jump.h"
 
 #define DEPTH_MAX 8
@@ -147,6 +147,7 @@ static void
 start_dial(struct route *r)
 {
 	struct dial_request d = { .host = r->r.conf->hostname,
+		.nobody = "no SSH server listens",
 		.port = r->r.conf->port,
 		.family = r->r.conf->family,
 		.timeout_ms = r->r.connect_ms };

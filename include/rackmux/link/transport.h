@@ -1,5 +1,6 @@
 /*
- * transport - what carries a link: SSH, a serial line, a local program.
+ * transport - what carries a link: SSH, a serial line, a local program,
+ * a TCP port.
  *
  * A transport is started once and either comes up or goes down; after down
  * it is dead and is freed, and the link makes a new one when it is time.
@@ -48,7 +49,7 @@ struct stream_request {
 };
 
 struct transport_ops {
-	const char *scheme;		/* "ssh", "serial", "exec" */
+	const char *scheme;		/* "ssh", "serial", ... */
 	unsigned can;			/* LINK_CAN_* */
 	bool login;			/* its shell may ask for a login first */
 	/* Never NULL, and the sink is not called before it has returned: what
@@ -82,5 +83,7 @@ struct transport {
 extern const struct transport_ops ssh_transport;
 extern const struct transport_ops serial_transport;
 extern const struct transport_ops exec_transport;
+extern const struct transport_ops tcp_transport;
+extern const struct transport_ops telnet_transport;
 
 #endif

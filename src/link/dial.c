@@ -1,10 +1,10 @@
 /*
- * Names and TCP connections, for ssh.
+ * Names and TCP connections.
  *
  * libssh would resolve and connect blocking. Keepalive and TCP_USER_TIMEOUT
  * make a blackholed route an error after four seconds instead of never.
  */
-#include "ssh_dial.h"
+#include "dial.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -33,6 +33,7 @@ struct dial {
 	struct dial_sink sink;
 	void *arg;
 	char *host;
+	const char *nobody;
 	unsigned port, timeout_ms;
 	int family;
 	struct resolve *resolve;
@@ -118,8 +119,7 @@ words(enum link_why why)
 {
 	switch (why) {
 	case LINK_WHY_REFUSED:
-		return "refuses the connection: the machine is there, but no "
-		       "SSH server listens";
+		return "refuses the connection: the machine is there, but";
 	case LINK_WHY_TIMEOUT:
 		return "does not answer: is it on, and cabled?";
 	case LINK_WHY_UNREACHABLE:
@@ -137,7 +137,10 @@ fail(struct dial *d, int error)
 	enum link_why why = why_of(error);
 	char text[512];
 
-	if (why == LINK_WHY_TIMEOUT || why == LINK_WHY_REFUSED)
+	if (why == LINK_WHY_REFUSED)
+		str_format(text, sizeof text, "%s port %u %s %s", d->host,
+		    d->port, words(why), d->nobody);
+	else if (why == LINK_WHY_TIMEOUT)
 		str_format(text, sizeof text, "%s port %u %s", d->host, d->port,
 		    words(why));
 	else
@@ -306,6 +309,7 @@ dial_start(struct loop *loop, const struct dial_request *r,
 	d->arg = arg;
 	d->host = mem_strdup(r->host);
 	d->port = r->port;
+	d->nobody = r->nobody;
 	d->family = r->family;
 	d->timeout_ms = r->timeout_ms;
 	for (size_t i = 0; i < RESOLVE_MAX; i++)

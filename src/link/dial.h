@@ -1,11 +1,11 @@
 /*
- * ssh_dial - a TCP connection to whatever address of a name answers first.
+ * dial - a TCP connection to whatever address of a name answers first.
  *
  * Addresses are tried 250 ms apart, so that one that swallows packets costs
  * no more than that when another works.
  */
-#ifndef RM_LINK_SSH_DIAL_H
-#define RM_LINK_SSH_DIAL_H
+#ifndef RM_LINK_DIAL_H
+#define RM_LINK_DIAL_H
 
 #include "rackmux/link/link.h"
 
@@ -16,6 +16,7 @@ struct dial_request {
 	unsigned port;
 	int family;		/* AF_UNSPEC: any */
 	unsigned timeout_ms;
+	const char *nobody;	/* said of a refusal: "no SSH server listens" */
 };
 
 struct dial_sink {
