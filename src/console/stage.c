@@ -116,6 +116,20 @@ claim(struct stager *s, enum stage to, uint64_t now)
 	s->suspect = to == s->now ? STAGE_COUNT : to;
 }
 
+/* "node1 login: [   12.345678] ...": the kernel spoke behind the prompt. */
+static bool
+is_spoken_over(const char *line, size_t len)
+{
+	const char *open = len > 0 ? memchr(line, '[', len) : NULL;
+	double sec;
+
+	if (open == NULL || open == line)
+		return false;
+	(void)stage_stamp(open, len - (size_t)(open - line), &sec);
+	return sec >= 0 &&
+	    stage_prompt(line, (size_t)(open - line)) == PROMPT_LOGIN;
+}
+
 static bool
 is_there(const struct stage_rule *r, const char *line, size_t len, size_t start,
     size_t end)
@@ -131,24 +145,12 @@ is_there(const struct stage_rule *r, const char *line, size_t len, size_t start,
 		return len > 8 && memcmp(line, "[  OK  ]", 8) == 0;
 	case GREETING:
 		return at == 0 && len > 0 && line[len - 1] == '!';
+	case SPOKEN_OVER:
+		return is_spoken_over(line, len);
 	case ANYWHERE:
 		break;
 	}
 	return true;
-}
-
-/* "node1 login: [   12.345678] ...": the kernel spoke behind the prompt. */
-static bool
-is_spoken_over(const char *line, size_t len)
-{
-	const char *open = len > 0 ? memchr(line, '[', len) : NULL;
-	double sec;
-
-	if (open == NULL || open == line)
-		return false;
-	(void)stage_stamp(open, len - (size_t)(open - line), &sec);
-	return sec >= 0 &&
-	    stage_prompt(line, (size_t)(open - line)) == PROMPT_LOGIN;
 }
 
 static bool
@@ -180,8 +182,6 @@ stage_line(struct stager *s, const char *line, size_t len,
 		if (is_there(r, line, len, start, h->end[i]))
 			claim(s, r->to, now);
 	}
-	if (s->now != STAGE_SHELL && is_spoken_over(line, len))
-		claim(s, STAGE_LOGIN, now);
 	if (s->now == STAGE_OFF && len > 0)
 		believe(s, STAGE_UNKNOWN, now);
 }

@@ -66,6 +66,7 @@ static const struct stage_rule rules[] = {
 	{ "procd: - early -", AT_START, STAGE_INIT },
 	{ "Starting syslogd: ", AT_LINE, STAGE_INIT },
 	{ "[talos] ", AT_START, STAGE_INIT },
+	{ " login: [", SPOKEN_OVER, STAGE_LOGIN },
 	{ "Please press Enter to activate this console", ANYWHERE,
 	    STAGE_LOGIN },
 	/* It did not boot as it should. */

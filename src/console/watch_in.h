@@ -67,6 +67,7 @@ enum stage_where {
 	ANYWHERE,
 	IN_UNIT,	/* a line of systemd's: "[  OK  ] ..." */
 	GREETING,	/* at the start of a line that ends with "!" */
+	SPOKEN_OVER,	/* the kernel's time stands behind a prompt */
 };
 
 struct stage_rule {
@@ -122,11 +123,11 @@ struct noise {
 	unsigned in_block, bad;	/* bytes of this block, those that are bad */
 	unsigned need;		/* continuation bytes of UTF-8 to come */
 	unsigned char low, high;	/* bounds of the next of them */
-	unsigned char bad_blocks;	/* one bit a block, the newest is bit 0 */
+	unsigned char bad_blocks;	/* a bit a block, the newest is 1 */
 	bool seq;		/* a whole escape sequence in this block */
 	bool on;
-	unsigned at;		/* in window */
-	unsigned char *window;	/* the last bytes; kept when some are bad */
+	unsigned n;		/* of window */
+	unsigned char *window;	/* bytes since the first bad block, a ring */
 };
 
 void	 noise_reset(struct noise *, unsigned baud);
@@ -134,8 +135,10 @@ void	 noise_free(struct noise *);
 /* True when n->on changed. */
 bool	 noise_plain(struct noise *, size_t len);
 bool	 noise_bytes(struct noise *, const char *, size_t len);
-/* The rate at which the window would likely be text when read at n->baud; 0:
- * cannot be told. */
+/* noise_rate() of what was kept. */
+unsigned noise_guess(const struct noise *);
+/* The rate at which text was likely sent that gives these bytes when it is
+ * read at baud; 0: cannot be told. */
 unsigned noise_rate(const unsigned char *bytes, size_t len, unsigned baud);
 
 #endif
