@@ -222,6 +222,8 @@ colour(struct reader *r, const char *s)
 	char *end;
 	long v;
 
+	if (strcmp(s, "any") == 0)
+		return CF_ANY;
 	if (*s == '#')
 		return CF_RGB | (int32_t)strtol(s + 1, NULL, 16);
 	v = strtol(s, &end, 10);
@@ -539,7 +541,8 @@ compare_styles(
 			    &got->cell[t->row - 1][col - 1];
 			unsigned known = got->attrs_known;
 
-			if (cell->fg == t->fg && cell->bg == t->bg &&
+			if ((t->fg == CF_ANY || cell->fg == t->fg) &&
+			    cell->bg == t->bg &&
 			    (cell->attrs & known) == (t->attrs & known))
 				continue;
 			differs(r,

@@ -17,10 +17,11 @@
 #define CF_COLS 140
 #define CF_BACK 80		/* lines of scrollback that are compared */
 #define CF_STEPS 16
-#define CF_STYLES 12
+#define CF_STYLES 32
 #define CF_TEXT 24		/* bytes of a cell with its marks */
 #define CF_LINE 512
 #define CF_DEFAULT (-1)
+#define CF_ANY (-2)		/* in a case alone: it is not seen */
 #define CF_RGB 0x1000000
 
 enum { CF_BOLD = 1, CF_DIM = 2, CF_ITALIC = 4, CF_UNDERLINE = 8, CF_BLINK = 16,
