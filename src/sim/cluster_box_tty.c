@@ -109,10 +109,19 @@ read_log(void *arg, const char *path, struct buf *out)
 	return 0;
 }
 
+static void
+on_break(void *arg)
+{
+	uart_break(((struct cb_node *)arg)->n);
+}
+
 void
 cb_tty_init(struct cb_node *cn)
 {
-	static const struct device_ops ops = { .typed = on_line };
+	static const struct device_ops ops = {
+		.typed = on_line,
+		.brk = on_break,
+	};
 	struct vfs *v = cn->n->board->machine.vfs;
 	char path[48];
 

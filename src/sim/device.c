@@ -28,7 +28,7 @@ struct device {
 	struct timer *echoing;
 	struct device_wait *waiting;
 	unsigned opening, speed, opens;
-	bool pulled;
+	bool pulled, reading;
 };
 
 static void
@@ -106,6 +106,16 @@ forget(struct device *d)
 	timer_stop(d->echoing);
 }
 
+static void
+set_reading(struct device *d, bool on)
+{
+	if (d->reading == on)
+		return;
+	d->reading = on;
+	if (d->ops.reads != NULL)
+		d->ops.reads(d->arg, on);
+}
+
 void
 device_plug(struct device *d, bool in)
 {
@@ -114,6 +124,7 @@ device_plug(struct device *d, bool in)
 	d->pulled = !in;
 	d->opening++;
 	d->opens = 0;
+	set_reading(d, false);
 	d->speed = 9600;
 	forget(d);
 	tty_sane(&d->tty);
@@ -151,6 +162,7 @@ device_close(struct device *d, unsigned opening)
 {
 	if (opening != d->opening || d->opens == 0 || --d->opens > 0)
 		return;
+	set_reading(d, false);
 	forget(d);
 	if (d->ops.held != NULL)
 		d->ops.held(d->arg, false);
@@ -170,11 +182,19 @@ device_write(struct device *d, unsigned opening, const char *s, size_t len)
 	return 0;
 }
 
+void
+device_break(struct device *d, unsigned opening)
+{
+	if (opening == d->opening && !d->pulled && d->ops.brk != NULL)
+		d->ops.brk(d->arg);
+}
+
 ssize_t
 device_take(struct device *d, unsigned opening, char *out, size_t size)
 {
 	if (opening != d->opening || d->pulled)
 		return -1;
+	set_reading(d, true);
 	if (d->in.len == 0 && d->tty.eof) {
 		d->tty.eof = false;
 		return -1;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "nodeboot.h"
 #include "rackmux/base/text.h"
 #include "rackmux/sim/netdev.h"
 
@@ -376,6 +377,15 @@ add_led(struct sim_node *n, const char *name)
 	vfs_dynamic(n->machine.vfs, path, read_led, write_led, n);
 }
 
+static int
+write_sysrq(void *arg, const char *path, const char *text, size_t len)
+{
+	(void)path;
+	if (len > 0)
+		node_sysrq(arg, text[0]);
+	return 0;
+}
+
 static void
 machine_init(struct sim_node *n)
 {
@@ -392,11 +402,12 @@ machine_init(struct sim_node *n)
 	if (n->model->busybox)
 		str_format(n->prompt, sizeof(n->prompt), "%s:~# ", n->hostname);
 	m->prompt = n->prompt;
-	m->issue = n->model->busybox ? "Welcome to Alpine Linux 3.20"
-	    : strcmp(n->model->os_id, "ubuntu") == 0 ? "Ubuntu 22.04.3 LTS"
-						     : "Debian GNU/Linux 12";
+	m->issue = n->model->busybox ? "Welcome to Alpine Linux 3.20\n"
+	    : strcmp(n->model->os_id, "ubuntu") == 0 ? "Ubuntu 22.04.3 LTS\n"
+						     : "Debian GNU/Linux 12\n";
 	m->user = n->model->user;
 	m->password = n->model->password;
+	m->colours = true;
 	m->cursor_query = n->model->busybox;
 	m->kernel = n->model->kernel;
 	m->arch = "aarch64";
@@ -422,6 +433,7 @@ linux_node_init(struct sim_node *n)
 	vfs_dynamic(v, "/proc/device-tree/model", read_model, NULL, n);
 	vfs_dynamic(v, "/proc/device-tree/serial-number", read_serial, NULL, n);
 	vfs_link(v, "/sys/firmware/devicetree/base", "/proc/device-tree");
+	vfs_dynamic(v, "/proc/sysrq-trigger", vfs_write_only, write_sysrq, n);
 	vfs_dir(v, "/tmp");
 	vfs_dir(v, "/root");
 	add_net(n);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node_screen.h"
+#include "nodeboot_text.h"
 #include "rackmux/base/text.h"
 #include "sudo.h"
 
@@ -238,10 +240,19 @@ static int
 cmd_dmesg(struct proc *p, int argc, char **argv)
 {
 	struct sim_node *n = node_of(p);
+	const struct boot_line *l;
+	struct buf b;
 
 	(void)argc;
 	(void)argv;
-	proc_printf(p, "[    0.000000] Linux version %s\n", n->model->kernel);
+	for (l = boot_text(n, STAGE_KERNEL); l->text != NULL; l++) {
+		if (l->text[0] != '[')
+			continue;
+		buf_init(&b, 0);
+		boot_expand(n, l->text, &b);
+		proc_printf(p, "%s\n", buf_str(&b));
+		buf_release(&b);
+	}
 	if (n->throttled & 0x10000)
 		proc_puts(p,
 		    "[  812.114532] hwmon hwmon1: Undervoltage "
@@ -262,5 +273,8 @@ const struct command linux_node_commands[] = {
 	{ "nproc", cmd_nproc },
 	{ "uptime", cmd_uptime },
 	{ "dmesg", cmd_dmesg },
+	{ "top", cmd_top },
+	{ "htop", cmd_htop },
+	{ "pattern", cmd_pattern },
 	{ NULL, NULL },
 };

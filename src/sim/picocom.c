@@ -9,6 +9,7 @@
 #define CTRL_A 0x01
 #define CTRL_Q 0x11
 #define CTRL_X 0x18
+#define CTRL_BACKSLASH 0x1c
 
 void
 picocom_greet(struct proc *p, const char *path, const char *baud)
@@ -29,8 +30,8 @@ picocom_greet(struct proc *p, const char *path, const char *baud)
 }
 
 static bool
-type(
-    struct device *d, unsigned opening, const char *s, size_t len, bool *escape)
+type(struct proc *p, struct device *d, unsigned opening, const char *s,
+    size_t len, bool *escape)
 {
 	size_t i;
 
@@ -40,6 +41,11 @@ type(
 		*escape = !was && s[i] == CTRL_A;
 		if (was && (s[i] == CTRL_X || s[i] == CTRL_Q))
 			return false;
+		if (was && s[i] == CTRL_BACKSLASH) {
+			device_break(d, opening);
+			proc_puts(p, "\r\n*** break sent ***\r\n");
+			continue;
+		}
 		if (!*escape)
 			(void)device_write(d, opening, s + i, 1);
 	}
@@ -57,7 +63,7 @@ pass(struct proc *p, struct device *d, unsigned opening)
 		n = proc_read_for(p, text, sizeof(text), LOOK_MS);
 		if (n == 0 || n == -1)
 			break;
-		if (n > 0 && !type(d, opening, text, (size_t)n, &escape))
+		if (n > 0 && !type(p, d, opening, text, (size_t)n, &escape))
 			break;
 		while ((n = device_take(d, opening, text, sizeof(text))) > 0)
 			(void)proc_out(p, text, (size_t)n);

@@ -10,6 +10,8 @@
 #include "rackmux/base/text.h"
 #include "rackmux/sim/personality.h"
 
+#include "uart_device.h"
+
 static const struct tp_firmware firmwares[] = {
 	{
 	    .release = "2.0.5",
@@ -76,7 +78,7 @@ machine_init(struct sim_board *b)
 	m->board = b;
 	m->hostname = "turingpi";
 	m->prompt = b->tp.fw->prompt;
-	m->issue = "Welcome to Turing Pi";
+	m->issue = "Welcome to Turing Pi\n";
 	m->user = "root";
 	m->password = "turing";
 	m->kernel = b->tp.fw->kernel;
@@ -219,6 +221,15 @@ turing_pi_by_id(const struct sim_board *b)
 {
 	return mem_printf(
 	    "usb-Turing_Machines__Inc_Turing_Pi_2_%s-if00", b->name);
+}
+
+static void
+turing_pi_release(struct sim_board *b)
+{
+	int k;
+
+	for (k = 0; k < TP_SLOTS; k++)
+		uart_device_free(b->tp.ttys[k]);
 }
 
 /* As it is delivered; a console asks for it. */
@@ -424,5 +435,6 @@ const struct personality turing_pi_personality = {
 	.faulted = turing_pi_faulted,
 	.node_faulted = turing_pi_node_faulted,
 	.by_id = turing_pi_by_id,
+	.release = turing_pi_release,
 	.write = turing_pi_write,
 };

@@ -12,6 +12,7 @@
 
 #include "rackmux/base/text.h"
 #include "rackmux/sim/netdev.h"
+#include "uart_device.h"
 
 /* The slot (from 0) that a path names by "nodeN". */
 static int
@@ -149,27 +150,6 @@ write_fan(void *arg, const char *path, const char *p, size_t len)
 	return 0;
 }
 
-static int
-read_tty(void *arg, const char *path, struct buf *out)
-{
-	(void)arg;
-	(void)path;
-	(void)out;
-	return 0;
-}
-
-static int
-write_tty(void *arg, const char *path, const char *p, size_t len)
-{
-	struct sim_board *b = arg;
-	int k = tp_node_of_tty(b, path[strlen(path) - 1] - '0');
-
-	if (k < 0)
-		return -EIO;
-	uart_type(&b->nodes[k], p, len);
-	return (int)0;
-}
-
 int
 tp_tty_of_node(const struct sim_board *b, int node)
 {
@@ -203,7 +183,7 @@ add_node_files(struct sim_board *b, int k)
 	    "/sys/bus/platform/devices/node%d-power/state", k + 1);
 	vfs_dynamic(v, path, read_rail, NULL, b);
 	str_format(path, sizeof(path), "/dev/ttyS%d", tp_tty_of_node(b, k));
-	vfs_dynamic(v, path, read_tty, write_tty, b);
+	b->tp.ttys[k] = uart_device_shared(&b->nodes[k], path);
 	for (i = 0; i < ARRAY_LEN(files) && b->tp.fw->modern; i++) {
 		str_format(path, sizeof(path), "/sys/class/net/node%d/%s",
 		    k + 1, files[i]);

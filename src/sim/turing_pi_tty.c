@@ -30,7 +30,8 @@ greet(struct proc *p, const char *path)
 
 /* Pass typed bytes on; false after C-a C-x or C-a C-q. */
 static bool
-type(struct sim_node *n, const char *s, size_t len, bool *escape)
+type(
+    struct proc *p, struct sim_node *n, const char *s, size_t len, bool *escape)
 {
 	size_t i;
 
@@ -41,6 +42,10 @@ type(struct sim_node *n, const char *s, size_t len, bool *escape)
 				return false;
 			if (s[i] == 0x01)
 				uart_type(n, s + i, 1);
+			if (s[i] != 0x1c)
+				continue;
+			uart_break(n);
+			proc_puts(p, "\r\n*** break sent ***\r\n");
 		} else if (s[i] == 0x01) {
 			*escape = true;
 		} else {
@@ -65,7 +70,7 @@ session(struct proc *p, struct sim_node *n)
 		got = proc_read_for(p, text, sizeof(text), LOOK_MS);
 		if (got == 0 || got == -1)
 			break;
-		if (got > 0 && !type(n, text, (size_t)got, &escape))
+		if (got > 0 && !type(p, n, text, (size_t)got, &escape))
 			break;
 		if (tap.got.len > 0) {
 			struct buf b = tap.got;

@@ -31,21 +31,65 @@ on_backlog(void *arg)
 	return device_backlog(((struct uart_device *)arg)->device);
 }
 
-struct uart_device *
-uart_device_new(struct sim_node *n, const char *path)
+static void
+on_break(void *arg)
 {
-	static const struct device_ops ops = { .typed = on_typed };
+	uart_break(((struct uart_device *)arg)->n);
+}
+
+static void
+on_reads(void *arg, bool on)
+{
+	struct uart_device *u = arg;
+
+	uart_tap_remove(u->n, &u->tap);
+	buf_clear(&u->tap.got);
+	if (on)
+		uart_tap_add(u->n, &u->tap);
+}
+
+static struct uart_device *
+make(struct sim_node *n, const char *path, const struct device_ops *ops)
+{
 	struct uart_device *u = mem_alloc(sizeof(*u));
 
 	u->n = n;
-	n->uart.unkept = true;
-	u->device = device_new(n->board->rack->loop, &ops, u);
+	u->device = device_new(n->board->rack->loop, ops, u);
 	vfs_device(n->board->machine.vfs, path, u->device);
 	buf_init(&u->tap.got, 0);
 	u->tap.wake = on_tap;
 	u->tap.backlog = on_backlog;
 	u->tap.arg = u;
+	return u;
+}
+
+struct uart_device *
+uart_device_new(struct sim_node *n, const char *path)
+{
+	static const struct device_ops ops = {
+		.typed = on_typed,
+		.brk = on_break,
+	};
+	struct uart_device *u = make(n, path, &ops);
+
+	n->uart.unkept = true;
 	uart_tap_add(n, &u->tap);
+	return u;
+}
+
+struct uart_device *
+uart_device_shared(struct sim_node *n, const char *path)
+{
+	static const struct device_ops ops = {
+		.typed = on_typed,
+		.brk = on_break,
+		.reads = on_reads,
+	};
+	struct uart_device *u = make(n, path, &ops);
+
+	(void)device_set(u->device, "115200");
+	(void)device_set(u->device, "raw");
+	(void)device_set(u->device, "-echo");
 	return u;
 }
 

@@ -81,6 +81,20 @@ u_cat(struct sh *sh, int argc, char **argv)
 	return status;
 }
 
+/* GNU's colours, where a terminal shows them. */
+static const char *
+colour_of(struct sh *sh, enum vfs_kind k)
+{
+	if (!proc_machine(sh->p)->colours || proc_tty(sh->p) == NULL ||
+	    !proc_out_is_far(sh->p))
+		return NULL;
+	return k == VFS_DIR   ? "\033[01;34m"
+	    : k == VFS_LINK   ? "\033[01;36m"
+	    : k == VFS_SOCKET ? "\033[01;35m"
+	    : k == VFS_DEVICE ? "\033[40;33;01m"
+			      : NULL;
+}
+
 static void
 list_entry(struct sh *sh, const char *path, const char *name, bool is_long,
     bool columns)
@@ -92,19 +106,26 @@ list_entry(struct sh *sh, const char *path, const char *name, bool is_long,
 		[VFS_SOCKET] = 's',
 		[VFS_DEVICE] = 'c' };
 	enum vfs_kind k = vfs_stat(vfs_of(sh), path, false);
+	const char *colour;
 	char target[300];
 	struct buf b;
 
 	(void)columns;
+	colour = colour_of(sh, k);
 	if (!is_long) {
-		proc_printf(sh->p, "%s\n", name);
+		proc_printf(sh->p, "%s%s%s\n", colour != NULL ? colour : "",
+		    name, colour != NULL ? "\033[0m" : "");
 		return;
 	}
 	buf_init(&b, 1024 * 1024);
 	if (k == VFS_FILE)
 		vfs_read(vfs_of(sh), path, &b);
-	proc_printf(sh->p, "%c%s    1 root     root     %8zu Jan  1 00:00 %s",
-	    kinds[k], k == VFS_FILE ? "rw-r--r--" : "rwxr-xr-x", b.len, name);
+	proc_printf(sh->p,
+	    "%c%s    1 root     root     %8zu Jan  1 00:00 "
+	    "%s%s%s",
+	    kinds[k], k == VFS_FILE ? "rw-r--r--" : "rwxr-xr-x", b.len,
+	    colour != NULL ? colour : "", name,
+	    colour != NULL ? "\033[0m" : "");
 	buf_release(&b);
 	if (k == VFS_LINK &&
 	    vfs_readlink(vfs_of(sh), path, target, sizeof target) == 0)

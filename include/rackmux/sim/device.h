@@ -22,6 +22,10 @@ struct device_ops {
 	void (*speed)(void *arg, unsigned baud);
 	/* The first one has opened it, the last one has closed it, or NULL. */
 	void (*held)(void *arg, bool);
+	/* One of them begins to read; nobody does any more; or NULL. */
+	void (*reads)(void *arg, bool);
+	/* A BREAK, or NULL. */
+	void (*brk)(void *arg);
 };
 
 struct device *device_new(struct loop *, const struct device_ops *,
@@ -42,6 +46,7 @@ void	 device_close(struct device *, unsigned opening);
 /* 0, or -EIO when it was pulled. */
 int	 device_write(struct device *, unsigned opening, const char *,
 	    size_t len);
+void	 device_break(struct device *, unsigned opening);
 /* Bytes that are there, 0 when there are none, -1 at the end (it was pulled,
  * Ctrl-D came in cooked mode). Two readers share them. */
 ssize_t	 device_take(struct device *, unsigned opening, char *, size_t);

@@ -69,6 +69,7 @@ struct machine {
 	const char *home;		/* of user; NULL: /root */
 	const char *kernel;		/* uname -r */
 	const char *arch;		/* uname -m */
+	bool colours;			/* ls has them on a terminal */
 	bool cursor_query;		/* busybox: ESC [6n with each prompt */
 	/* What an SSH session runs, with struct shell_args, when the machine
 	 * has another command language; NULL: proc_main_shell. */

@@ -33,6 +33,7 @@ struct sim_board;
 struct adapter;
 struct talk;
 struct tp_web;
+struct uart_device;
 struct uart_tap;
 struct uart_watch;
 
@@ -171,6 +172,7 @@ struct tp {
 	bool bounce;		/* it takes the nodes with it */
 	struct flash_job flash;
 	struct tp_web *webs;	/* connections to bmcd */
+	struct uart_device *ttys[TP_SLOTS];	/* /dev/ttySn */
 };
 
 struct sim_board {
