@@ -16,6 +16,8 @@
 #include "rackmux/base/text.h"
 
 #define SILENT_MS 4000
+#define BUSY_MS 200 /* to a port whose holder closed it */
+#define LOOK_MS 50 /* to a second look at a device */
 
 static const struct transport_ops *const transports[] = {
 	&ssh_transport,
@@ -127,13 +129,16 @@ link_set_state(
 }
 
 static void
+retry_in(struct link *l, uint64_t wait)
+{
+	l->retry_at = loop_now(l->loop) + wait;
+	timer_start(l->retry, wait);
+}
+
+static void
 plan_retry(struct link *l)
 {
-	uint64_t now = loop_now(l->loop), wait;
-
-	wait = backoff_next(&l->backoff, now);
-	l->retry_at = now + wait;
-	timer_start(l->retry, wait);
+	retry_in(l, backoff_next(&l->backoff, loop_now(l->loop)));
 }
 
 static void
@@ -150,16 +155,29 @@ on_device(void *arg)
 {
 	struct link *l = arg;
 
-	if (l->state == LINK_LOST && !l->conn && access(l->url.host, F_OK) == 0)
+	if (l->state != LINK_LOST || l->conn || access(l->url.host, F_OK) != 0)
+		return;
+	l->looked = false;
+	/* Who else waits for a busy port opens and closes it too: two that
+	 * answered each other at once would never rest. */
+	if (l->why == LINK_WHY_BUSY)
+		retry_in(l, BUSY_MS);
+	else
 		task_post(l->kick);
 }
 
 /* A device that comes back is opened at once, not when it is time. */
 static void
-watch_device(struct link *l)
+watch_device(struct link *l, enum link_why why)
 {
-	if (l->ops == &serial_transport && !l->watch)
-		l->watch = watch_new(l->loop, l->url.host, on_device, l);
+	if (l->ops != &serial_transport || l->watch)
+		return;
+	l->watch = watch_new(l->loop, l->url.host, on_device, l);
+	/* It may have come, or become ours to open, before it was watched. */
+	if ((why == LINK_WHY_GONE || why == LINK_WHY_LOCAL) && !l->looked &&
+	    access(l->url.host, R_OK | W_OK) == 0)
+		retry_in(l, LOOK_MS);
+	l->looked = true;
 }
 
 /* --- questions ---------------------------------------------------------- */
@@ -273,7 +291,7 @@ link_fail(struct link *l, enum link_why why, const char *text, bool retry)
 		conn_drop(l);
 		if (retry) {
 			plan_retry(l);
-			watch_device(l);
+			watch_device(l, why);
 		}
 		link_set_state(l, retry ? LINK_LOST : LINK_DOWN, why, copy);
 	}
@@ -284,6 +302,7 @@ void
 link_is_up(struct link *l)
 {
 	l->up = true;
+	l->looked = false;
 	backoff_up(&l->backoff, loop_now(l->loop));
 	silence_up(l);
 	task_post(l->post);

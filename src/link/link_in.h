@@ -80,6 +80,7 @@ struct link {
 	struct task *kick, *post;
 	uint64_t retry_at;
 	struct watch *watch;
+	bool looked;	/* again, after the watch was laid */
 	struct req *reqs;
 	struct def *defs;
 	struct loan *loans;

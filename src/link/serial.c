@@ -2,8 +2,10 @@
  * Serial lines; the only file with libserialport (0.1.1). It is asked for the
  * list and to open the ports that it accepts; it refuses ptys and symlinks,
  * leaves the descriptor open to children, takes no lock and sets CRTSCTS in
- * the wrong word, so a small termios path of our own follows in any case.
- * DTR and RTS are left as they are: they reset boards.
+ * the wrong word, so serial_line.c follows in any case. DTR and RTS are left
+ * as they are unless the link says otherwise: they reset boards. (The kernel
+ * raises both when it opens a port that nobody has open; without HUPCL they
+ * then stay, so that neither closing nor opening again moves them.)
  */
 #include "rackmux/link/transport.h"
 
@@ -26,6 +28,7 @@
 #include "rackmux/base/text.h"
 #include "rackmux/link/line.h"
 #include "rackmux/link/ports.h"
+#include "serial_line.h"
 
 #define BREAK_MS 250
 
@@ -43,6 +46,7 @@ struct serial {
 	unsigned long long received, sent;
 	int fd;
 	bool dead;
+	char why[80]; /* what the line cannot do */
 };
 
 /* Who holds the port is read from /proc on a worker: with many processes it
@@ -62,6 +66,8 @@ serial_close(struct serial *s)
 		line_free(s->line);
 		s->line = NULL;
 	}
+	if (s->fd >= 0 && timer_active(s->break_end))
+		ioctl(s->fd, TIOCCBRK);
 	timer_stop(s->break_end);
 	if (s->port) {
 		sp_close(s->port); /* closes fd */
@@ -83,76 +89,6 @@ serial_down(struct serial *s, enum link_why why, const char *text, bool retry)
 }
 
 /* --- opening ------------------------------------------------------------ */
-
-static speed_t
-speed_of(unsigned baud)
-{
-	static const struct {
-		unsigned baud;
-		speed_t speed;
-	} speeds[] = {
-		{ 300, B300 },
-		{ 600, B600 },
-		{ 2400, B2400 },
-		{ 4800, B4800 },
-		{ 9600, B9600 },
-		{ 19200, B19200 },
-		{ 38400, B38400 },
-		{ 57600, B57600 },
-		{ 115200, B115200 },
-		{ 230400, B230400 },
-		{ 460800, B460800 },
-		{ 500000, B500000 },
-		{ 576000, B576000 },
-		{ 921600, B921600 },
-		{ 1000000, B1000000 },
-		{ 1152000, B1152000 },
-		{ 1500000, B1500000 },
-		{ 2000000, B2000000 },
-		{ 2500000, B2500000 },
-		{ 3000000, B3000000 },
-		{ 3500000, B3500000 },
-		{ 4000000, B4000000 },
-	};
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(speeds); i++)
-		if (speeds[i].baud == baud)
-			return speeds[i].speed;
-	return B0;
-}
-
-/* Raw 8N1, no flow control, no hang-up on close. */
-static int
-set_line(int fd, unsigned baud, bool speed_too)
-{
-	struct termios t, is;
-	speed_t speed = speed_of(baud);
-
-	if (tcgetattr(fd, &t) < 0)
-		return -errno;
-	cfmakeraw(&t);
-	t.c_cflag &= ~(tcflag_t)(CRTSCTS | HUPCL | CSTOPB | PARENB | PARODD);
-	t.c_cflag |= CLOCAL | CREAD | CS8;
-	t.c_iflag &= ~(tcflag_t)(IXON | IXOFF | IXANY | INPCK);
-	t.c_iflag |= IGNPAR | IGNBRK;
-	t.c_cc[VMIN] = 1;
-	t.c_cc[VTIME] = 0;
-	if (speed_too) {
-		if (speed == B0)
-			return -EINVAL;
-		cfsetispeed(&t, speed);
-		cfsetospeed(&t, speed);
-	}
-	if (tcsetattr(fd, TCSANOW, &t) < 0)
-		return -errno;
-	/* tcsetattr() succeeds when any of it did. */
-	if (tcgetattr(fd, &is) < 0)
-		return -errno;
-	if (is.c_cflag & CRTSCTS)
-		return -ENOTSUP;
-	return 0;
-}
 
 /* True when libserialport opened it; the speed is set then, whatever it is.
  * A second open of a busy port is not tried: *err is final. */
@@ -182,34 +118,58 @@ open_by_library(struct serial *s, const char *real, int *err)
 static int
 lock_line(int fd)
 {
-	int err = fd_cloexec(fd);
-
-	if (err < 0)
-		return err;
-	/* TIOCEXCL does not stop root, and flock() only those who ask. */
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? -EBUSY : -errno;
-	if (ioctl(fd, TIOCEXCL) < 0 && errno != ENOTTY)
-		return -errno;
 	return 0;
+}
+
+/* libserialport sets the line before anybody can ask whose it is; so ask
+ * first, by a descriptor that stays until its own is open: the last close may
+ * move DTR. */
+static int
+open_first(const char *real)
+{
+	int fd = open(real, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC), err;
+
+	if (fd < 0)
+		return -errno;
+	err = isatty(fd) ? lock_line(fd) : -ENOTTY;
+	if (err == 0)
+		return fd;
+	close(fd);
+	return err;
+}
+
+static int
+open_both(struct serial *s, const char *real)
+{
+	int first = open_first(real), err;
+
+	if (first < 0)
+		return first;
+	flock(first, LOCK_UN);
+	if (!open_by_library(s, real, &err) && err == 0) {
+		s->fd = first;
+		return lock_line(s->fd);
+	}
+	if (err == 0)
+		err = lock_line(s->fd);
+	close(first);
+	return err;
 }
 
 static int
 open_port(struct serial *s, const char *real)
 {
-	bool ours;
-	int err;
+	int err = open_both(s, real);
 
-	ours = !open_by_library(s, real, &err);
-	if (err != 0)
-		return err;
-	if (ours)
-		s->fd = open(real, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-	if (s->fd < 0)
-		return -errno;
-	err = isatty(s->fd) ? lock_line(s->fd) : -ENOTTY;
 	if (err == 0)
-		err = set_line(s->fd, s->url.baud, ours);
+		err = fd_cloexec(s->fd);
+	/* TIOCEXCL does not stop root, and flock() only those who ask. */
+	if (err == 0 && ioctl(s->fd, TIOCEXCL) < 0 && errno != ENOTTY)
+		err = -errno;
+	if (err == 0)
+		err = serial_line_set(s->fd, &s->url, s->why, sizeof(s->why));
 	if (err == 0 && tcflush(s->fd, TCIFLUSH) < 0)
 		err = -errno;
 	if (err != 0)
@@ -329,8 +289,8 @@ failed(struct serial *s, int err)
 		str_format(text, sizeof(text), "%s is no serial port", path);
 		break;
 	case -EINVAL:
-		str_format(text, sizeof(text), "%s cannot do %u baud", path,
-		    s->url.baud);
+		str_format(text, sizeof(text), "%s %s", path,
+		    *s->why ? s->why : "cannot be set as it should be");
 		break;
 	default:
 		str_format(text, sizeof(text), "cannot open %s: %s", path,

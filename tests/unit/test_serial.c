@@ -13,6 +13,7 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -675,6 +676,62 @@ TEST(unplugged_and_back_at_once)
 	CHECK_INT(f.state, LINK_UP);
 	teardown(&f);
 	board_stop(&b);
+}
+
+/* No clock is needed for that: what the kernel tells is enough. */
+TEST(a_console_is_back_at_the_first_event)
+{
+	struct link_config config = { .no_shell = true };
+	char link_path[300], spare[300], path[64];
+	int master, slave, other, i;
+	struct fix f;
+
+	CHECK(openpty(&master, &slave, path, NULL, NULL) == 0);
+	close(slave);
+	str_format(link_path, sizeof(link_path), "%s/usb-board", test_dir());
+	str_format(spare, sizeof(spare), "%s/.tmp", test_dir());
+	CHECK(symlink(path, link_path) == 0);
+	setup(&f, link_path, config);
+	UNTIL(&f, f.state == LINK_UP);
+	loop_freeze(f.loop);
+	close(master);
+	unlink(link_path);
+	UNTIL(&f, f.state == LINK_LOST);
+	CHECK(openpty(&other, &slave, path, NULL, NULL) == 0);
+	close(slave);
+	CHECK(symlink(path, spare) == 0);
+	CHECK(rename(spare, link_path) == 0);
+	for (i = 0; i < 500 && f.state != LINK_UP; i++)
+		loop_turn(f.loop, 10);
+	CHECK_INT(f.state, LINK_UP);
+	teardown(&f);
+	close(other);
+}
+
+/* udev makes the node first and gives it to its group then. */
+TEST(a_console_is_back_when_it_may_be_opened)
+{
+	struct link_config config = { .no_shell = true };
+	int master, slave, i;
+	char path[64];
+	struct fix f;
+
+	if (geteuid() == 0)
+		return; /* may always */
+	CHECK(openpty(&master, &slave, path, NULL, NULL) == 0);
+	close(slave);
+	CHECK(chmod(path, 0) == 0);
+	setup(&f, path, config);
+	UNTIL(&f, f.state == LINK_LOST);
+	CHECK_INT(f.why, LINK_WHY_LOCAL);
+	CHECK(strstr(f.text, "dialout"));
+	loop_freeze(f.loop);
+	CHECK(chmod(path, 0600) == 0);
+	for (i = 0; i < 500 && f.state != LINK_UP; i++)
+		loop_turn(f.loop, 10);
+	CHECK_INT(f.state, LINK_UP);
+	teardown(&f);
+	close(master);
 }
 
 TEST(a_console_borrows_the_line_and_gives_it_back)
