@@ -2,7 +2,9 @@
  * A link whose far end is a local program: `exec:ssh-like-thing host`. Its
  * stdin and stdout are the shell or the line; a stream on a pty is a further
  * process of the same command. The shell splits the words, so quoting works
- * as anywhere else.
+ * as anywhere else. A link that has no shell is a console: its program is
+ * started when somebody listens, with a terminal (STREAM_PTY, which can be
+ * resized) or without one (STREAM_RAW, which cannot), and never twice.
  */
 #include "rackmux/link/transport.h"
 
@@ -44,7 +46,7 @@ struct exec {
 	struct task *kick;
 	struct proc *procs;
 	unsigned long long received, sent; /* by processes that ended */
-	bool dead;
+	bool dead, lazy;
 };
 
 static void
@@ -277,7 +279,7 @@ exec_kick(void *arg)
 	char text[128];
 	int err = 0;
 
-	if (proc_new(x, NULL, &err)) {
+	if (x->lazy || proc_new(x, NULL, &err)) {
 		x->sink.on_up(x->arg);
 		return;
 	}
@@ -294,7 +296,7 @@ exec_start(struct loop *loop, struct link_pool *pool,
 	struct exec *x = mem_alloc(sizeof(*x));
 
 	(void)pool;
-	(void)config;
+	x->lazy = config->no_shell;
 	x->base.ops = &exec_transport;
 	x->loop = loop;
 	x->url = *url;

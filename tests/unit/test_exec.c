@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -127,10 +128,13 @@ static const struct stream_sink stream_sink = {
 		CHECK(cond); \
 	} while (0)
 
+static bool no_shell; /* each test has a process of its own */
+
 static void
 setup(struct fix *f, const char *cmd)
 {
 	memset(f, 0, sizeof(*f));
+	f->config.no_shell = no_shell;
 	f->loop = loop_new();
 	f->pool = link_pool_new(f->loop);
 	str_copy(f->url.scheme, sizeof(f->url.scheme), "exec");
@@ -311,6 +315,48 @@ TEST(a_pty_has_a_size_and_its_own_process)
 	CHECK_INT(f.status, 4);
 	CHECK_INT(f.downs, 0);
 	teardown(&f);
+}
+
+/* Two programs at one line would steal each other's bytes. */
+TEST(a_console_runs_its_program_once)
+{
+	struct stream_request pty = {
+		.kind = STREAM_PTY, .rows = 33, .cols = 99
+	};
+	char cmd[400], path[300];
+	struct stat st;
+	struct fix f;
+	int err = 0, i;
+
+	str_format(path, sizeof(path), "%s/runs", test_dir());
+	str_format(
+	    cmd, sizeof(cmd), "sh -c 'echo run >>%s; stty size; cat'", path);
+	no_shell = true;
+	setup(&f, cmd);
+	UNTIL(&f, f.ups == 1);
+	for (i = 0; i < 10; i++)
+		loop_turn(f.loop, 10);
+	CHECK(access(path, F_OK) != 0);
+	f.s = f.t->ops->open(f.t, &pty, &stream_sink, &f, &err);
+	CHECK(f.s != NULL);
+	UNTIL(&f, strstr(f.out, "33 99"));
+	stream_free(f.s);
+	f.s = NULL;
+	CHECK_INT(f.downs, 0);
+	/* Without a terminal, and again after it was left. */
+	for (i = 0; i < 2; i++) {
+		f.out[0] = '\0';
+		f.len = 0;
+		CHECK_INT(open_it(&f, STREAM_RAW), 0);
+		CHECK_INT(stream_resize(f.s, 20, 40), -ENOTSUP);
+		stream_write(f.s, "echo", 4);
+		UNTIL(&f, strstr(f.out, "echo"));
+		stream_free(f.s);
+		f.s = NULL;
+	}
+	teardown(&f);
+	CHECK(stat(path, &st) == 0);
+	CHECK_INT(st.st_size, 3 * 4);
 }
 
 TEST(a_signal_is_no_status)

@@ -74,7 +74,9 @@ struct link_config {
 	const char *known_hosts;	/* NULL: ~/.ssh/known_hosts and the system's */
 	const char *ssh_config;	/* NULL: as ssh finds it; "none": no file */
 	bool interactive;	/* there is an operator to ask */
-	bool no_shell;		/* a serial peer that has none: type nothing */
+	/* The peer has none: type nothing at it. A program (exec:) is then
+	 * started by link_open() only. */
+	bool no_shell;
 	unsigned connect_ms;	/* 0: 5,000 */
 	unsigned silent_ms;	/* a peer is lost after this; 0: 4,000 */
 };
