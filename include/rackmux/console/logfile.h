@@ -45,8 +45,8 @@ void		 logfile_add(struct logfile *, const char *, size_t len,
 void		 logfile_note(struct logfile *, int64_t wall, const char *text);
 void		 logfile_flush(struct logfile *);
 bool		 logfile_good(const struct logfile *);
-/* A line of a log file back into the node's bytes; a note of ours gives
- * nothing. For tests and `rackmux log`. */
+/* A line of a log file, its newline included, back into the node's bytes; a
+ * note of ours gives nothing. For tests and `rackmux log`. */
 void		 logfile_decode(const char *line, size_t len, struct buf *out);
 
 #endif
