@@ -1,9 +1,10 @@
 /*
  * reach_in - what the files of reach share.
  *
- * reach.c opens and ends, reach_strip.c takes off what is not the node's,
- * reach_ask.c asks again and again, reach_uart.c reads the answers,
- * reach_held.c finds who has a line, reach_linger.c says goodbye.
+ * reach.c opens and ends, reach_parts.c is what all use, reach_strip.c takes
+ * off what is not the node's, reach_ask.c asks again and again, reach_uart.c
+ * reads the answers, reach_held.c finds who has a line, reach_linger.c says
+ * goodbye.
  */
 #ifndef RM_CONSOLE_REACH_IN_H
 #define RM_CONSOLE_REACH_IN_H
@@ -75,6 +76,7 @@ struct reach {
 struct reach	*reach_open_via(struct loop *, const struct reach_via *,
 		    void *via_arg, const struct way *, int rows, int cols,
 		    const struct reach_sink *, void *arg);
+/* --- reach_parts.c --- */
 void		 reach_enter(struct reach *);
 bool		 reach_leave(struct reach *);	/* false: it is gone */
 /* In a process of its own where the link can do that, else in its shell. */
