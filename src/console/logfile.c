@@ -36,7 +36,9 @@ struct logfile {
 	ino_t ino;
 	uint64_t looked;
 	bool torn; /* the file's last line has no end */
-	int64_t torn_wall; /* when it began */
+	bool mine; /* and what is held goes on with it */
+	bool goes_on; /* what is held begins within a line */
+	int64_t torn_wall; /* when that line began */
 	int64_t wall;
 	struct logline line;
 	struct timer *timer;
