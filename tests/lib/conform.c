@@ -541,6 +541,8 @@ compare_styles(
 			    &got->cell[t->row - 1][col - 1];
 			unsigned known = got->attrs_known;
 
+			if (cell->bg == CF_ANY)
+				continue;
 			if ((t->fg == CF_ANY || cell->fg == t->fg) &&
 			    cell->bg == t->bg &&
 			    (cell->attrs & known) == (t->attrs & known))

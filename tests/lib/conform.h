@@ -21,7 +21,7 @@
 #define CF_TEXT 24		/* bytes of a cell with its marks */
 #define CF_LINE 512
 #define CF_DEFAULT (-1)
-#define CF_ANY (-2)		/* in a case alone: it is not seen */
+#define CF_ANY (-2)		/* of a case: not seen; of a terminal: not told */
 #define CF_RGB 0x1000000
 
 enum { CF_BOLD = 1, CF_DIM = 2, CF_ITALIC = 4, CF_UNDERLINE = 8, CF_BLINK = 16,

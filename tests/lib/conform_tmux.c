@@ -338,6 +338,7 @@ read_row(struct cf_screen *out, int row, struct pen *pen, const char *p)
 	}
 }
 
+/* The colour of blanks at the end of a row is not told by capture-pane. */
 static void
 clear(struct cf_screen *out)
 {
@@ -347,7 +348,7 @@ clear(struct cf_screen *out)
 
 			c->text[0] = ' ';
 			c->text[1] = '\0';
-			c->fg = c->bg = CF_DEFAULT;
+			c->fg = c->bg = CF_ANY;
 		}
 	}
 }
