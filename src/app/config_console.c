@@ -27,7 +27,7 @@ check_prefix(
 	if (!key_parse(c->console.prefix, &k))
 		diags_add(d, at->file, at->line,
 		    "'%s' names no key: write it as in \"C-]\", \"C-a\", "
-		    "\"M-x\" or \"F12\"",
+		    "\"A-x\" or \"F12\"",
 		    c->console.prefix);
 	else if (k.mods == 0 && k.code < SYM_FIRST)
 		diags_add(d, at->file, at->line,

@@ -8,7 +8,10 @@
 #include "rackmux/app/themefile.h"
 #include "rackmux/base/mem.h"
 #include "rackmux/base/text.h"
+#include "rackmux/console/bus.h"
 #include "rackmux/ui/ui.h"
+
+#include "layouts.h"
 
 /*
  * The session below, the screen above, and what goes between them: questions
@@ -26,6 +29,8 @@ struct dashboard {
 	struct loop *loop;
 	struct session *session;
 	struct ui *ui;
+	struct bus *bus;
+	struct layouts *layouts;
 	struct reload *reload;
 	struct theme theme;
 	struct open_ask *asks;
@@ -102,7 +107,16 @@ on_answer(void *arg, unsigned id, const char *answer)
 		link_answer(link, id, answer);
 }
 
-static const struct session_sink sink = { on_ask, on_ask_over };
+static void
+on_console(void *arg, struct console *c)
+{
+	struct dashboard *d = arg;
+
+	if (d->ui != NULL)
+		ui_console_changed(d->ui, c);
+}
+
+static const struct session_sink sink = { on_ask, on_ask_over, on_console };
 
 /* --- what the operator does --------------------------------------------- */
 
@@ -154,6 +168,64 @@ on_act(void *arg, struct node *n, enum act act)
 	why = session_act(d->session, n, act, on_acted, o);
 	if (why != NULL)
 		on_acted(o, ACT_FAILED, why);
+}
+
+/* --- layouts ------------------------------------------------------------- */
+
+static bool
+save_layout(
+    void *arg, const char *name, const char *text, char *err, size_t size)
+{
+	struct dashboard *d = arg;
+
+	return layouts_save(d->layouts, name, text, err, size);
+}
+
+static const char *
+load_layout(void *arg, const char *name)
+{
+	struct dashboard *d = arg;
+
+	return layouts_text(d->layouts, name);
+}
+
+static const char *
+layout_name(void *arg, size_t i)
+{
+	struct dashboard *d = arg;
+
+	return layouts_name(d->layouts, i);
+}
+
+static void
+open_layouts(struct dashboard *d, const struct config *c)
+{
+	char *dir = config_state_dir();
+	char *path = c != NULL ? realpath(c->path, NULL) : NULL;
+
+	d->layouts = layouts_open(dir, path);
+	free(path);
+	free(dir);
+}
+
+/* The layout that was in use when the last run ended. */
+static void
+restore_layout(struct dashboard *d)
+{
+	const char *last = layouts_last(d->layouts);
+
+	if (last != NULL)
+		panes_open_layout(ui_panes(d->ui), last);
+}
+
+static void
+open_consoles(struct dashboard *d, const struct config *c)
+{
+	char *dir = config_state_dir();
+
+	d->bus = bus_new(d->loop, NULL, "dashboard");
+	session_open_consoles(d->session, c, dir, d->bus);
+	free(dir);
 }
 
 /* --- reload ------------------------------------------------------------- */
@@ -225,6 +297,9 @@ open_screen(struct dashboard *d, const struct config *c)
 		.on_action = on_action,
 		.on_act = on_act,
 		.on_answer = on_answer,
+		.save_layout = save_layout,
+		.load_layout = load_layout,
+		.layout_name = layout_name,
 		.arg = d,
 	};
 	char err[256];
@@ -234,9 +309,15 @@ open_screen(struct dashboard *d, const struct config *c)
 	else if (c != NULL)
 		o.max_rate = (unsigned)c->top.max_rate;
 	d->ui = ui_new(&o, err, sizeof err);
-	if (d->ui == NULL)
+	if (d->ui == NULL) {
 		fprintf(stderr, "rackmux: %s\n", err);
-	return d->ui != NULL;
+		return false;
+	}
+	if (c != NULL)
+		(void)key_parse(c->console.prefix, &ui_panes(d->ui)->prefix);
+	ui_consoles(d->ui, session_consoles(d->session));
+	restore_layout(d);
+	return true;
 }
 
 static bool
@@ -265,6 +346,8 @@ run(const struct cli *cli, struct loop *loop, struct config *c)
 
 	d.session = session_new(loop, &sink, &d);
 	app_journal(d.session, c);
+	open_consoles(&d, c);
+	open_layouts(&d, c);
 	/* First of all: a target keeps to the ssh group, and to names that
 	 * no board has. */
 	if (themed && c != NULL)
@@ -282,9 +365,13 @@ run(const struct cli *cli, struct loop *loop, struct config *c)
 		app_write_stats(cli, loop, d.session, started);
 	}
 	reload_free(d.reload);
+	if (d.ui != NULL)
+		(void)layouts_set_last(d.layouts, ui_panes(d.ui)->layout);
 	ui_free(d.ui);
 	d.ui = NULL;
 	session_free(d.session);
+	bus_free(d.bus);
+	layouts_free(d.layouts);
 	app_signals_free(signals);
 	free(d.asks);
 	return status;

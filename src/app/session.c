@@ -32,6 +32,8 @@ session_new(struct loop *loop, const struct session_sink *sink, void *arg)
 static void
 rig_free(struct session *s, struct rig *rig)
 {
+	if (rig->board != NULL)
+		session_console_no_board(s, rig->board);
 	for (size_t i = 0; i < rig->n_wires; i++)
 		wire_free(rig->wires[i]);
 	free(rig->wires);
@@ -49,6 +51,7 @@ session_free(struct session *s)
 	if (s == NULL)
 		return;
 	s->news = NULL;
+	session_consoles_free(s);
 	session_journal_seen(s);
 	for (size_t i = 0; i < s->n_rigs; i++)
 		rig_free(s, s->rigs[i]);
@@ -270,6 +273,7 @@ session_apply(
 		apply_board(s, &c->boards[i], change);
 	session_apply_feeds(s, change);
 	session_mark_interrupted(s);
+	session_console_sync(s);
 }
 
 /* Also what powers it. */

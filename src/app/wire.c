@@ -44,6 +44,8 @@ on_state(void *arg, struct link *link, enum link_state state, enum link_why why,
 		if (state == LINK_UP)
 			detect_start(w);
 	}
+	if (w->link != NULL)
+		session_console_link(w->session, link, state, text);
 	wire_news(w);
 }
 
@@ -171,6 +173,8 @@ wire_free(struct wire *w)
 	w->hopeless = true;
 	link = w->link;
 	w->link = NULL;
+	if (link != NULL)
+		session_console_no_link(w->session, link);
 	link_free(link);
 	free(w->key);
 	free(w);

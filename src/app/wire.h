@@ -24,6 +24,7 @@ struct session {
 	loop_fn *news;
 	void *news_arg;
 	struct chronicle *chronicle;	/* NULL: nothing is written down */
+	struct attachments *attachments;	/* NULL: no consoles */
 };
 
 /* What a wire is to be: all strings borrowed but key. */
@@ -104,6 +105,18 @@ void	 session_do(struct session *, struct intake *, int slot,
 void	 session_mark_interrupted(struct session *);
 void	 session_journal_seen(struct session *);
 void	 session_journal_free(struct session *);
+
+/* session_console.c: consoles follow their links and nodes. */
+void	 session_consoles_free(struct session *);
+/* A link's state has changed. */
+void	 session_console_link(struct session *, struct link *,
+	    enum link_state, const char *text);
+/* It is about to be freed. */
+void	 session_console_no_link(struct session *, const struct link *);
+/* A board is about to go. */
+void	 session_console_no_board(struct session *, const struct board *);
+/* The configuration, or what is known of boards, is another. */
+void	 session_console_sync(struct session *);
 
 /* session_feed.c: the feeds of the configuration, and who hangs on them. */
 void	 session_drop_feeds(struct session *, const struct config *,

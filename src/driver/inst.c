@@ -325,6 +325,14 @@ inst_can(struct inst *in, int slot, enum act act)
 	return in->drv->driver->can(in->drv, slot, act);
 }
 
+bool
+inst_console(struct inst *in, int slot, struct way *w)
+{
+	return in->drv->driver->console != NULL &&
+	    inst_can(in, slot, ACT_CONSOLE) == NULL &&
+	    in->drv->driver->console(in->drv, slot, w);
+}
+
 unsigned
 inst_act(struct inst *in, int slot, enum act act)
 {

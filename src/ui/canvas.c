@@ -218,6 +218,20 @@ canvas_paint(struct canvas *c, int x, int y, const struct cell *from)
 	}
 }
 
+void
+canvas_restyle(struct canvas *c, int x, int y, int cols, struct style st)
+{
+	for (; cols > 0; cols--, x++) {
+		struct cell *cell = cell_at(c, x, y);
+
+		if (cell == NULL)
+			continue;
+		cell->style = st;
+		cell->fg = cell->bg = 0;
+		c->touched[y] = true;
+	}
+}
+
 static void
 add_mark(struct canvas *c, int x, int y, uint32_t cp)
 {

@@ -182,7 +182,7 @@ draw_console(struct screen *s, struct pen *p, struct console *c)
 	const struct way *way = console_way(c);
 	char prefix[24], text[64];
 
-	key_text(s->panes.prefix, prefix, sizeof prefix);
+	key_label(s->panes.prefix, prefix, sizeof prefix);
 	pen_text(p, ROLE_KEY, prefix);
 	pen_text(p, ROLE_BAR_DIM, " commands   ");
 	pen_text(p, ROLE_BAR, console_title(c));
@@ -210,7 +210,7 @@ draw_pane_line(struct screen *s, struct pen *p)
 
 	if (s->panes.leading) {
 		pen_text(p, ROLE_KEY,
-		    key_text(s->panes.prefix, prefix, sizeof prefix));
+		    key_label(s->panes.prefix, prefix, sizeof prefix));
 		return true;
 	}
 	if (pane == NULL || pane->console == NULL)

@@ -495,7 +495,7 @@ key_same(struct key a, struct key b)
 }
 
 const char *
-key_text(struct key k, char *out, size_t size)
+key_label(struct key k, char *out, size_t size)
 {
 	char utf8[8] = "";
 	const char *name = utf8;

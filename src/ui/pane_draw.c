@@ -121,7 +121,7 @@ pane_title(struct panes *ps, struct pane *p, struct canvas *c)
 	pen_text(&pen, line, " ");
 	used = pen.x - p->r.x;
 	if (p->console == NULL) {
-		pen_text(&pen, ROLE_BAD, " is not in the configuration ");
+		pen_text(&pen, ROLE_WARN, "no console ");
 		return;
 	}
 	n = words(ps, p, w);
@@ -228,10 +228,25 @@ place_cursor(struct panes *ps, const struct pane *p, struct canvas *c)
 }
 
 /* Why there is nothing to see. */
-static void
-draw_why(const struct pane *p, struct canvas *c)
+static const char *
+why_nothing(const struct panes *ps, const struct pane *p)
 {
-	const char *why = console_why(p->console);
+	const struct node *n;
+
+	if (p->console != NULL)
+		return console_bytes(p->console) == 0 ? console_why(p->console)
+						      : "";
+	n = model_find_node(ps->screen->model, p->name);
+	if (n == NULL)
+		return "This node is not in the configuration any more.";
+	return node_cannot(n, ACT_CONSOLE) != NULL
+	    ? node_cannot(n, ACT_CONSOLE)
+	    : "What leads to its console is not known yet.";
+}
+
+static void
+draw_why(const struct pane *p, struct canvas *c, const char *why)
+{
 	struct style st = { ROLE_DIM, 0 };
 	char row[512];
 	int y = p->in.y;
@@ -272,9 +287,7 @@ pane_draw(struct panes *ps, struct pane *p, struct canvas *c)
 		copy_draw(ps, p, c);
 		place_cursor(ps, p, c);
 	}
-	if (p->console != NULL && console_bytes(p->console) == 0 &&
-	    console_why(p->console)[0] != '\0')
-		draw_why(p, c);
+	draw_why(p, c, why_nothing(ps, p));
 	p->whole = p->dirty = false;
 	p->drawn_at = loop_now(ps->screen->model->loop);
 }

@@ -45,7 +45,8 @@ leaf_of(void *arg, const char *name)
 
 	if (strcmp(name, "rack") == 0)
 		return PANE_RACK;
-	if (l->ps->set == NULL || consoles_find(l->ps->set, name) == NULL ||
+	/* What leads to it may not be known yet; the node must be. */
+	if (model_find_node(l->ps->screen->model, name) == NULL ||
 	    l->n == ARRAY_LEN(l->v))
 		return -1;
 	for (size_t i = 0; i < l->n; i++)

@@ -40,7 +40,7 @@ screen_release(struct screen *s)
 		struct ask *a = s->asks;
 
 		s->asks = a->next;
-		ask_free(a);
+		prompt_free(a);
 	}
 	card_release(s);
 	pick_release(&s->pick);
@@ -654,7 +654,7 @@ screen_ask_over(struct screen *s, unsigned id)
 		if (a->id != id)
 			continue;
 		*at = a->next;
-		ask_free(a);
+		prompt_free(a);
 		return;
 	}
 }

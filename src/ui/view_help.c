@@ -94,7 +94,7 @@ draw_row(const struct screen *s, struct canvas *c, struct rect row, int i)
 
 	if (i == ROW_PREFIX) {
 		pen_text(&p, ROLE_KEY,
-		    key_text(s->panes.prefix, prefix, sizeof prefix));
+		    key_label(s->panes.prefix, prefix, sizeof prefix));
 		pen_text(&p, ROLE_BRIGHT, " and then:");
 	} else if (i < RACK_KEYS || (i >= ROW_PANES && i < ROWS)) {
 		draw_keys(&p, (enum action)action);

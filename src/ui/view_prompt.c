@@ -13,7 +13,7 @@
  */
 
 void
-ask_free(struct ask *a)
+prompt_free(struct ask *a)
 {
 	if (a == NULL)
 		return;
@@ -115,7 +115,7 @@ answer(struct screen *s, bool yes)
 	s->asks = a->next;
 	if (s->host != NULL && s->host->on_answer != NULL)
 		s->host->on_answer(s->arg, a->id, yes ? a->input : NULL);
-	ask_free(a);
+	prompt_free(a);
 }
 
 static void

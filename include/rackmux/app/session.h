@@ -16,11 +16,16 @@
 #include "rackmux/model/intake.h"
 #include "rackmux/model/model.h"
 
+struct bus;
+struct console;
+struct consoles;
 struct session;
 
 struct session_sink {
 	void (*ask)(void *arg, struct link *, const struct link_ask *);
 	void (*ask_over)(void *arg, struct link *, unsigned id);
+	/* Something of a console changed that may be shown. May be NULL. */
+	void (*console_changed)(void *arg, struct console *);
 };
 
 /* sink may be NULL: nobody is there to ask. It must outlive the session. */
@@ -67,6 +72,14 @@ const char *session_act(struct session *, const struct node *, enum act,
 /* The same for a board as a whole (slot 0). */
 const char *session_act_board(struct session *, const struct board *,
 	    enum act, intake_acted_fn *, void *arg);
+/* Open consoles too: those that are captured at once, others when somebody
+ * looks. To be called once, before session_apply(). dir is the state folder
+ * (NULL: nothing is logged), bus may be NULL and is borrowed. */
+void	 session_open_consoles(struct session *, const struct config *,
+	    const char *dir, struct bus *);
+struct consoles *session_consoles(struct session *);	/* or NULL */
+/* The node whose console it is, or NULL. */
+struct node *session_console_node(struct session *, const struct console *);
 /* All have had a whole round, or failed in a way that waiting does not
  * mend. */
 bool	 session_settled(const struct session *);

@@ -22,6 +22,9 @@ void		 inst_link_state(struct inst *, enum link_state, enum link_why,
 		    const char *text);
 void		 inst_poll_now(struct inst *);
 const char	*inst_can(struct inst *, int slot, enum act);
+/* How the slot's console is reached; false: it has none, or it is not known
+ * yet. */
+bool		 inst_console(struct inst *, int slot, struct way *);
 unsigned	 inst_act(struct inst *, int slot, enum act);	/* a ticket */
 
 #endif

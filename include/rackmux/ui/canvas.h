@@ -66,6 +66,8 @@ void	 canvas_put(struct canvas *, int x, int y, struct style, uint32_t cp);
 /* A whole cell with its marks and its own colours; of a wide one both halves
  * are written. */
 void	 canvas_paint(struct canvas *, int x, int y, const struct cell *);
+/* Cells that are there, in another style. */
+void	 canvas_restyle(struct canvas *, int x, int y, int cols, struct style);
 /* All that was written so far has been seen. */
 void	 canvas_settled(struct canvas *);
 /* A thin rounded frame along the inner edge of the rectangle. */

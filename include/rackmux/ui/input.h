@@ -61,6 +61,6 @@ void		 input_feed(struct input *, const char *, size_t len);
 bool	 key_parse(const char *, struct key *out);
 bool	 key_same(struct key, struct key);
 /* As it is written in the configuration and in hints: "Ctrl-]", "F12". */
-const char *key_text(struct key, char *out, size_t size);
+const char *key_label(struct key, char *out, size_t size);
 
 #endif

@@ -139,7 +139,7 @@ void	 help_draw(struct screen *, struct canvas *, struct rect);
 void	 prompt_draw(struct screen *, struct canvas *, struct rect);
 void	 prompt_key(struct screen *, struct key);
 void	 prompt_paste(struct screen *, const char *, size_t len);
-void	 ask_free(struct ask *);
+void	 prompt_free(struct ask *);
 void	 card_open(struct screen *);
 void	 card_release(struct screen *);
 void	 card_draw(struct screen *, struct canvas *, struct rect);

@@ -1,0 +1,48 @@
+/*
+ * attach - a node's console in a session: by which way it is reached, and
+ * what of it goes into the model. Private to the session.
+ */
+#ifndef RM_APP_ATTACH_H
+#define RM_APP_ATTACH_H
+
+#include "rackmux/console/console.h"
+#include "wire.h"
+
+struct attached {
+	struct session *session;
+	struct board *board;
+	int slot;
+	struct console *console;
+	char *line;
+	struct link *own;	/* of this console alone, or NULL */
+	char *own_url;
+	struct link *told;	/* the console knows the state of this one */
+	bool wanted;
+	bool changed;		/* since the model was told */
+	int power;		/* as the console was told: -1 nothing yet */
+	bool powered;		/* it was told something */
+	bool hears;
+};
+
+/* By which way a node's console is reached, as far as is known by now. */
+struct route {
+	bool found;
+	bool configured;	/* the configuration says so, or that not */
+	struct way way;
+	struct link *link;	/* of the board or the node; may be NULL */
+	struct link_config own;	/* WAY_BY_OWN: strings borrowed, or in url */
+	char url[512];
+	char line[768];		/* names the physical line */
+	const char *why;	/* not found */
+	bool capture, log;
+};
+
+/* route.c */
+void	 route_find(struct session *, struct rig *, const struct node *,
+	    struct route *);
+
+/* attach_model.c */
+void	 attached_tell(struct attached *, struct node *);
+void	 attached_power(struct attached *, const struct node *);
+
+#endif
