@@ -200,6 +200,7 @@ static bool
 tls_setup(struct tls *t, const char *name)
 {
 	SSL_CTX *ctx = context();
+	char host[256];
 
 	t->ssl = ctx ? SSL_new(ctx) : NULL;
 	t->in = BIO_new(BIO_s_mem());
@@ -214,8 +215,9 @@ tls_setup(struct tls *t, const char *name)
 	BIO_set_mem_eof_return(t->out, -1);
 	SSL_set_bio(t->ssl, t->in, t->out);
 	SSL_set_connect_state(t->ssl);
-	if (name)
-		SSL_set_tlsext_host_name(t->ssl, name);
+	/* The macro takes away a const. */
+	if (name && str_copy(host, sizeof(host), name))
+		SSL_set_tlsext_host_name(t->ssl, host);
 	return true;
 }
 
