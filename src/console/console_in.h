@@ -22,7 +22,6 @@
 #define CONSOLE_ROWS 24
 #define CONSOLE_COLS 80
 #define CONSOLE_TURN_MAX 16384	/* bytes of one console in one turn */
-#define CONSOLE_HELD_RETRY_MS 10000
 #define CONSOLE_JOIN_RETRY_MS 1000
 
 struct news;
@@ -64,6 +63,7 @@ struct console {
 	struct backoff backoff;
 	struct timer *retry;
 	uint64_t retry_at;
+	unsigned held_tries;	/* since it was open last */
 	uint64_t replay_until;	/* what comes may be of before */
 
 	/* whose the line is */

@@ -12,6 +12,12 @@
 /* What a way repeats on opening comes at once; a question in it is old. */
 #define REPLAY_MS 1000
 
+/* Who holds the line may be ourselves, a moment ago, over a connection that is
+ * dead, or the rackmux that just gave it to us; then it is soon over. */
+#define HELD_SOON 3
+#define HELD_SOON_MS 1000
+#define HELD_MS 10000
+
 void
 console_close_way(struct console *c)
 {
@@ -34,6 +40,7 @@ on_open(void *arg)
 
 	c->open = true;
 	c->trouble_told = false;
+	c->held_tries = 0;
 	backoff_up(&c->backoff, loop_now(c->set->loop));
 	if (c->way && c->way->repeats)
 		c->replay_until = loop_now(c->set->loop) + REPLAY_MS;
@@ -89,7 +96,8 @@ try_again(struct console *c, enum reach_end end, const char *why)
 	uint64_t wait;
 
 	if (end == REACH_HELD) {
-		console_retry_in(c, CONSOLE_HELD_RETRY_MS);
+		console_retry_in(
+		    c, c->held_tries++ < HELD_SOON ? HELD_SOON_MS : HELD_MS);
 		console_set_state(c, CONSOLE_HELD, why);
 		return;
 	}
