@@ -366,7 +366,7 @@ cwatch_feed(struct cwatch *w, const char *s, size_t len, uint64_t now)
 
 		if (nl != NULL && w->len == 0 && w->esc == TEXT &&
 		    fast(w, s, nl, now)) {
-			if (n > 2) {
+			if (has_text(s, n)) {
 				last = s;
 				last_len = n - 1;
 			}
