@@ -216,8 +216,8 @@ read_console(struct conf *c, struct sim_node *n, const config_setting_t *g)
 	const char *kind = get_string(c, g, "console", "");
 	struct uart *u = &n->uart;
 
-	u->outside = adapter_kind(kind);
-	if (*kind != '\0' && u->outside == ADAPTER_NONE)
+	u->outside = (int)adapter_kind(kind);
+	if (*kind != '\0' && u->outside == (int)ADAPTER_NONE)
 		mistake(c, g, "console \"%s\" is not known: usb, tcp or telnet",
 		    kind);
 	u->outside_port = (unsigned)get_int(c, g, "console_port", 0, 65535, 0);

@@ -48,7 +48,7 @@ struct channel {
 	struct shell_args args;
 	char *command;
 	struct outq q;
-	struct tcp tcp;		/* instead of all these */
+	struct tcp tcp; /* instead of all these */
 	int status;
 	bool forwards, pty, started, ended, finished, gone;
 };
