@@ -104,6 +104,7 @@ on_client(void *arg, struct tcp *t)
 		.data = on_client_data,
 		.brk = on_client_break,
 	};
+	static const char in_use[] = "Port already in use\r\n";
 	struct adapter *a = arg;
 	struct client *c = mem_alloc(sizeof(*c));
 
@@ -115,6 +116,10 @@ on_client(void *arg, struct tcp *t)
 	t->arg = c;
 	if (a->kind == ADAPTER_TELNET)
 		c->telnet = telnet_new(&ops, c);
+	if (fault_is(&a->n->faults, FAULT_TTYBUSY)) {
+		tcp_send(t, in_use, sizeof(in_use) - 1);
+		tcp_end(t);
+	}
 	return true;
 }
 
@@ -260,6 +265,13 @@ adapter_plug(struct adapter *a, bool in)
 		(void)pty_plug(a->pty, in);
 	else
 		tcp_port_shut(a->port, !in);
+}
+
+void
+adapter_hold(struct adapter *a, bool on)
+{
+	if (a->pty != NULL)
+		pty_hold(a->pty, on);
 }
 
 void

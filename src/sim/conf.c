@@ -223,7 +223,7 @@ read_console(struct conf *c, struct sim_node *n, const config_setting_t *g)
 	u->outside_port = (unsigned)get_int(c, g, "console_port", 0, 65535, 0);
 	u->baud = (unsigned)get_int(c, g, "baud", 0, 4000000, 0);
 	u->talk_seconds = (unsigned)get_int(c, g, "talk", 0, 3600, 0);
-	u->pattern_kbps = get_int(c, g, "pattern_kbps", -1, 1000000, -1);
+	u->pattern_rate = get_int(c, g, "pattern_rate", -1, 1000000000, -1);
 	u->pattern_bytes =
 	    (unsigned)get_int(c, g, "pattern_bytes", 0, 2147483647, 0);
 	u->capture = get_bool(c, g, "capture", false);
@@ -250,7 +250,7 @@ read_node(struct conf *c, struct sim_board *b, const config_setting_t *g)
 {
 	static const char *const keys[] = { "slot", "name", "model", "on",
 		"inband", "port", "keyboard_interactive", "two_step", "feed",
-		"console", "console_port", "baud", "talk", "pattern_kbps",
+		"console", "console_port", "baud", "talk", "pattern_rate",
 		"pattern_bytes", "capture", NULL };
 	struct sim_keys own = { c, g };
 	struct sim_node *n;

@@ -18,7 +18,7 @@ linux_host_new(struct sim_board *b, const struct command *more)
 	n->board = b;
 	n->slot = 1;
 	n->intent = true;
-	n->uart.pattern_kbps = -1;
+	n->uart.pattern_rate = -1;
 	n->model = node_model_find("pi4");
 	str_copy(n->name, sizeof(n->name), b->name);
 	node_init(n);

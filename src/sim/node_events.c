@@ -124,6 +124,8 @@ node_console_fault(struct sim_node *n, enum fault_kind k, bool on)
 		return;
 	if (k == FAULT_TTYSTOLEN)
 		steal(n, on);
+	else if (k == FAULT_TTYBUSY && n->uart.adapter != NULL)
+		adapter_hold(n->uart.adapter, on);
 	else if ((k == FAULT_UNPLUG || k == FAULT_REPLUG) &&
 	    n->uart.adapter != NULL) {
 		if (k == FAULT_REPLUG)

@@ -11,7 +11,9 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
@@ -307,6 +309,15 @@ pty_print(struct pty *p, const char *text, size_t len)
 {
 	if (p->io != NULL && p->opened > 0)
 		(void)pty_write(p, text, len, false);
+}
+
+void
+pty_hold(struct pty *p, bool on)
+{
+	if (p->slave < 0)
+		return;
+	(void)flock(p->slave, on ? LOCK_EX | LOCK_NB : LOCK_UN);
+	(void)ioctl(p->slave, on ? TIOCEXCL : TIOCNXCL);
 }
 
 size_t

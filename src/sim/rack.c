@@ -158,7 +158,7 @@ rack_add(
 		b->nodes[k].slot = k + 1;
 		b->nodes[k].has_uart = kind->uarts;
 		b->nodes[k].intent = kind->feed;
-		b->nodes[k].uart.pattern_kbps = -1;
+		b->nodes[k].uart.pattern_rate = -1;
 	}
 	r->boards = mem_grow(r->boards, r->n_boards + 1, sizeof(*r->boards));
 	r->boards[r->n_boards++] = b;
@@ -232,9 +232,9 @@ start_line(struct sim_node *n)
 {
 	if (n->model == NULL || !n->has_uart)
 		return;
-	if (n->uart.pattern_kbps >= 0)
+	if (n->uart.pattern_rate >= 0)
 		talk_pattern(
-		    n, (unsigned)n->uart.pattern_kbps, n->uart.pattern_bytes);
+		    n, (unsigned)n->uart.pattern_rate, n->uart.pattern_bytes);
 	else if (n->uart.talk_seconds > 0)
 		talk_start(
 		    n, n->uart.talk_seconds, rack_random(n->board->rack));

@@ -22,7 +22,7 @@ struct talk {
 	uint64_t dice;
 	unsigned seconds; /* between lines; 0: a pattern */
 	uint64_t next; /* loop ms */
-	unsigned kbps;
+	unsigned rate;
 	uint64_t bytes, sent; /* of the pattern: in all, until now */
 	uint64_t began, last; /* loop ms */
 	double debt;
@@ -100,7 +100,7 @@ pattern_begin(struct talk *t)
 	t->debt = 0;
 	t->began = t->last = loop_now(t->n->board->rack->loop);
 	t->running = true;
-	if (t->kbps == 0)
+	if (t->rate == 0)
 		timer_start(t->timer, 0);
 }
 
@@ -110,11 +110,11 @@ pattern_tick(struct talk *t)
 	uint64_t now = loop_now(t->n->board->rack->loop);
 	double lines;
 
-	if (t->kbps == 0 || !t->running || t->n->stage != STAGE_LOGIN) {
+	if (t->rate == 0 || !t->running || t->n->stage != STAGE_LOGIN) {
 		t->last = now;
 		return;
 	}
-	t->debt += (double)(now - t->last) * t->kbps / PATTERN_LINE;
+	t->debt += (double)(now - t->last) * t->rate / 1000 / PATTERN_LINE;
 	t->last = now;
 	if (t->debt > TICK_LINES)
 		t->debt = TICK_LINES;
@@ -235,20 +235,20 @@ talk_start(struct sim_node *n, unsigned seconds, uint64_t seed)
 }
 
 void
-talk_pattern(struct sim_node *n, unsigned kbps, uint64_t bytes)
+talk_pattern(struct sim_node *n, unsigned rate, uint64_t bytes)
 {
 	struct talk *t = talk_of(n);
 
-	t->kbps = kbps;
+	t->rate = rate;
 	t->bytes = bytes;
-	if (kbps != 0)
+	if (rate != 0)
 		pattern_begin(t);
 }
 
 bool
 talk_is_pattern(const struct sim_node *n)
 {
-	return n->has_uart && n->uart.pattern_kbps >= 0;
+	return n->has_uart && n->uart.pattern_rate >= 0;
 }
 
 void

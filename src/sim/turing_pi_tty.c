@@ -6,27 +6,11 @@
 
 #include <string.h>
 
+#include "picocom.h"
 #include "rackmux/base/text.h"
 
 #define LOOK_MS 20
 #define TAP_MAX (256 * 1024)
-
-static void
-greet(struct proc *p, const char *path)
-{
-	proc_printf(p,
-	    "picocom v3.1\n\n"
-	    "port is        : %s\n"
-	    "flowcontrol    : none\n"
-	    "baudrate is    : 115200\n"
-	    "parity is      : none\n"
-	    "databits are   : 8\n"
-	    "stopbits are   : 1\n"
-	    "escape is      : C-a\n"
-	    "\nType [C-a] [C-h] to see available commands\n"
-	    "Terminal ready\n",
-	    path);
-}
 
 /* Pass typed bytes on; false after C-a C-x or C-a C-q. */
 static bool
@@ -98,7 +82,9 @@ attach(struct proc *p, int node, const char *path)
 		return 1;
 	}
 	b->tp.locked[node] = true;
-	greet(p, path);
+	picocom_greet(p, path, "115200");
+	proc_puts(
+	    p, "Type [C-a] [C-h] to see available commands\nTerminal ready\n");
 	session(p, &b->nodes[node]);
 	b->tp.locked[node] = false;
 	proc_puts(p, "\nTerminating...\nThanks for using picocom\n");

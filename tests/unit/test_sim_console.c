@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <termios.h>
 #include <unistd.h>
@@ -28,9 +29,9 @@ static const char rack_text[] =
     "     capture = true; },\n"
     "    { slot = 2; name = \"tel\"; console = \"telnet\"; talk = 4; },\n"
     "    { slot = 3; name = \"raw\"; console = \"tcp\";\n"
-    "      pattern_kbps = 0; pattern_bytes = 1000000; },\n"
+    "      pattern_rate = 0; pattern_bytes = 1000000; },\n"
     "    { slot = 4; name = \"slow\"; console = \"tcp\";\n"
-    "      pattern_kbps = 8; pattern_bytes = 4000; },\n"
+    "      pattern_rate = 8000; pattern_bytes = 4000; },\n"
     "    { slot = 5; name = \"alp\"; model = \"alpine\";\n"
     "      console = \"tcp\"; }); });\n";
 
@@ -585,5 +586,32 @@ TEST(console_is_told_in_the_written_configuration)
 	CHECK(strstr(text, "-port0@115200\"; capture = true;") != NULL);
 	CHECK(strstr(text, "console = \"telnet://127.0.0.1:") != NULL);
 	CHECK(strstr(text, "console = \"tcp://127.0.0.1:") != NULL);
+	end();
+}
+
+TEST(console_adapter_that_another_program_holds)
+{
+	struct buf got;
+	int fd;
+
+	begin("usb");
+	buf_init(&got, 0);
+	fault_apply(rack, "usb", FAULT_TTYBUSY, true, 0);
+	fd = usb_open(B115200);
+	if (fd >= 0) { /* root may open what is exclusive */
+		CHECK_INT(flock(fd, LOCK_EX | LOCK_NB), -1);
+		CHECK_INT(errno, EWOULDBLOCK);
+		close(fd);
+	}
+	fault_apply(rack, "usb", FAULT_TTYBUSY, false, 0);
+	fd = usb_open(B115200);
+	CHECK_INT(flock(fd, LOCK_EX | LOCK_NB), 0);
+	close(fd);
+	fault_apply(rack, "alp", FAULT_TTYBUSY, true, 0);
+	fd = dial("alp");
+	drain(fd, &got, 1000);
+	CHECK_STR(buf_str(&got), "Port already in use\r\n");
+	close(fd);
+	buf_release(&got);
 	end();
 }

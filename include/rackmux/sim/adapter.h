@@ -24,6 +24,8 @@ struct adapter	*adapter_new(struct sim_node *, enum adapter_kind,
 void		 adapter_free(struct adapter *);
 /* Its cable; a TCP port's server ends and starts again. */
 void		 adapter_plug(struct adapter *, bool in);
+/* Another program has the device open and locked. */
+void	 adapter_hold(struct adapter *, bool on);
 /* As the written configuration names it: "serial:/dev/...@115200". */
 void		 adapter_url(const struct adapter *, struct buf *);
 

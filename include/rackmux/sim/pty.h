@@ -23,6 +23,8 @@ typedef void pty_typed_fn(void *arg, const char *, size_t len);
 struct pty	*pty_new_line(struct loop *, pty_typed_fn *, void *arg,
 		    const char *link, char *err, size_t size);
 void		 pty_print(struct pty *, const char *, size_t len);
+/* As a program does that wants it for itself: flock and TIOCEXCL. */
+void		 pty_hold(struct pty *, bool on);
 size_t		 pty_backlog(const struct pty *);
 void		 pty_free(struct pty *);
 const char	*pty_path(const struct pty *);	/* of the device */

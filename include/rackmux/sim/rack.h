@@ -90,7 +90,7 @@ struct uart {
 	int outside;		/* enum adapter_kind */
 	unsigned outside_port;	/* wanted, 0: any */
 	unsigned talk_seconds;	/* 0: it says nothing by itself */
-	int pattern_kbps;	/* -1: it is no source of a pattern */
+	int pattern_rate;	/* bytes a second, 0: full speed; -1: none */
 	unsigned pattern_bytes;	/* 0: without end */
 	bool capture;		/* said in the written configuration */
 	uint64_t sysrq_until;	/* loop ms: a BREAK was heard */

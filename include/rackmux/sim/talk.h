@@ -17,10 +17,10 @@ void	 pattern_line(uint64_t k, char out[PATTERN_LINE]);
 
 /* A line every so many seconds on average, by dice of its own. */
 void	 talk_start(struct sim_node *, unsigned seconds, uint64_t seed);
-/* Instead of a getty, while it is up: kbps kilobytes (1000) a second from the
- * beginning on, or, with 0, as fast as it is read, once a byte was typed. At
- * most so many bytes, 0: without end. A byte that is typed later begins it
- * anew. */
-void	 talk_pattern(struct sim_node *, unsigned kbps, uint64_t bytes);
+/* Instead of a getty, while it is up: so many bytes a second from the
+ * beginning on, or, with 0, as fast as they are read, once a byte was typed.
+ * At most so many in all, 0: without end. A byte that is typed later begins
+ * it anew. */
+void	 talk_pattern(struct sim_node *, unsigned rate, uint64_t bytes);
 
 #endif
