@@ -53,7 +53,6 @@ static const struct {
 	{ COMMAND_POWER, "soft", ACT_POWER_SOFT, true },
 	{ COMMAND_LOCATE, "on", ACT_LOCATE_ON, false },
 	{ COMMAND_LOCATE, "off", ACT_LOCATE_OFF, false },
-	{ COMMAND_CONSOLE, NULL, ACT_CONSOLE, false },
 	{ COMMAND_FLASH, NULL, ACT_FLASH, false },
 };
 
@@ -293,7 +292,7 @@ static bool
 find_word(struct run *r)
 {
 	const struct cli *c = r->cli;
-	size_t wants = c->command == COMMAND_CONSOLE ? 1 : 2;
+	const size_t wants = 2;
 
 	for (size_t i = 0; i < ARRAY_LEN(words) && c->n_args == wants; i++)
 		if (words[i].command == c->command &&
@@ -307,8 +306,7 @@ find_word(struct run *r)
 	    c->command == COMMAND_POWER
 		? "power on|off|cycle|reset|soft SELECTOR"
 		: c->command == COMMAND_LOCATE ? "locate on|off SELECTOR"
-		: c->command == COMMAND_FLASH  ? "flash IMAGE SELECTOR"
-					       : "console NODE");
+					       : "flash IMAGE SELECTOR");
 	return false;
 }
 

@@ -11,6 +11,7 @@
 #include "rackmux/console/bus.h"
 #include "rackmux/ui/ui.h"
 
+#include "console_cmd.h"
 #include "layouts.h"
 
 /*
@@ -31,6 +32,7 @@ struct dashboard {
 	struct ui *ui;
 	struct bus *bus;
 	struct layouts *layouts;
+	const char *solo; /* the console that is all there is, or NULL */
 	struct reload *reload;
 	struct theme theme;
 	struct open_ask *asks;
@@ -223,7 +225,8 @@ open_consoles(struct dashboard *d, const struct config *c)
 {
 	char *dir = config_state_dir();
 
-	d->bus = bus_new(d->loop, NULL, "dashboard");
+	d->bus =
+	    bus_new(d->loop, NULL, d->solo != NULL ? d->solo : "dashboard");
 	session_open_consoles(d->session, c, dir, d->bus);
 	free(dir);
 }
@@ -316,7 +319,10 @@ open_screen(struct dashboard *d, const struct config *c)
 	if (c != NULL)
 		(void)key_parse(c->console.prefix, &ui_panes(d->ui)->prefix);
 	ui_consoles(d->ui, session_consoles(d->session));
-	restore_layout(d);
+	if (d->solo != NULL)
+		panes_solo(ui_panes(d->ui), d->solo);
+	else
+		restore_layout(d);
 	return true;
 }
 
@@ -336,9 +342,10 @@ add_targets(struct dashboard *d)
 
 /* c is taken over; NULL: targets only. */
 static int
-run(const struct cli *cli, struct loop *loop, struct config *c)
+run(const struct cli *cli, struct loop *loop, struct config *c,
+    const char *solo)
 {
-	struct dashboard d = { .cli = cli, .loop = loop };
+	struct dashboard d = { .cli = cli, .loop = loop, .solo = solo };
 	struct app_signals *signals = app_signals_new(loop);
 	uint64_t started = loop_now(loop);
 	bool themed = find_theme(&d, c);
@@ -354,8 +361,8 @@ run(const struct cli *cli, struct loop *loop, struct config *c)
 		session_apply(d.session, c, NULL);
 	else
 		config_free(c);
-	if (themed && add_targets(&d) && open_screen(&d, c)) {
-		if (c != NULL)
+	if (themed && (solo != NULL || add_targets(&d)) && open_screen(&d, c)) {
+		if (c != NULL && solo == NULL)
 			d.reload =
 			    reload_new(loop, d.session, &reload_sink, &d);
 		loop_run(loop);
@@ -365,7 +372,7 @@ run(const struct cli *cli, struct loop *loop, struct config *c)
 		app_write_stats(cli, loop, d.session, started);
 	}
 	reload_free(d.reload);
-	if (d.ui != NULL)
+	if (d.ui != NULL && solo == NULL)
 		(void)layouts_set_last(d.layouts, ui_panes(d.ui)->layout);
 	ui_free(d.ui);
 	d.ui = NULL;
@@ -386,7 +393,14 @@ app_dashboard(const struct cli *cli, struct loop *loop, const char *path)
 	if (c == NULL)
 		print_diags(stderr, &diags);
 	diags_release(&diags);
-	return c != NULL ? run(cli, loop, c) : EXIT_USAGE;
+	return c != NULL ? run(cli, loop, c, NULL) : EXIT_USAGE;
+}
+
+int
+app_console_screen(const struct cli *cli, struct loop *loop, struct config *c,
+    const char *name)
+{
+	return run(cli, loop, c, name);
 }
 
 int
@@ -405,7 +419,7 @@ cmd_dashboard(const struct cli *cli)
 			return EXIT_USAGE;
 	}
 	loop = loop_new();
-	status = run(cli, loop, c);
+	status = run(cli, loop, c, NULL);
 	loop_free(loop);
 	return status;
 }

@@ -148,7 +148,7 @@ own_ask(void *arg, struct link *link, const struct link_ask *ask)
 {
 	struct session *s = ((struct attached *)arg)->session;
 
-	if (s->sink != NULL)
+	if (s->sink != NULL && s->sink->ask != NULL)
 		s->sink->ask(s->sink_arg, link, ask);
 	else
 		link_answer(link, ask->id, NULL);
@@ -159,7 +159,7 @@ own_ask_over(void *arg, struct link *link, unsigned id)
 {
 	struct session *s = ((struct attached *)arg)->session;
 
-	if (s->sink != NULL)
+	if (s->sink != NULL && s->sink->ask_over != NULL)
 		s->sink->ask_over(s->sink_arg, link, id);
 }
 
@@ -191,7 +191,8 @@ own_link(struct attached *a, const struct route *r)
 	str_format(name, sizeof name, "%s console", console_name(a->console));
 	config.name = name;
 	config.no_shell = true;
-	config.interactive = a->session->sink != NULL;
+	config.interactive =
+	    a->session->sink != NULL && a->session->sink->ask != NULL;
 	a->own =
 	    link_new(a->session->pool, &config, &own_sink, a, err, sizeof err);
 	a->own_url = mem_strdup(r->own.url);

@@ -54,7 +54,7 @@ on_ask(void *arg, struct link *link, const struct link_ask *ask)
 {
 	struct session *s = ((struct wire *)arg)->session;
 
-	if (s->sink != NULL)
+	if (s->sink != NULL && s->sink->ask != NULL)
 		s->sink->ask(s->sink_arg, link, ask);
 	else
 		link_answer(link, ask->id, NULL);
@@ -65,7 +65,7 @@ on_ask_over(void *arg, struct link *link, unsigned id)
 {
 	struct session *s = ((struct wire *)arg)->session;
 
-	if (s->sink != NULL)
+	if (s->sink != NULL && s->sink->ask_over != NULL)
 		s->sink->ask_over(s->sink_arg, link, id);
 }
 
@@ -104,7 +104,8 @@ make_link(struct wire *w, const struct plan *p)
 		.password_cmd = p->password_cmd,
 		.known_hosts = p->known_hosts,
 		.ssh_config = p->ssh_config,
-		.interactive = w->session->sink != NULL,
+		.interactive =
+		    w->session->sink != NULL && w->session->sink->ask != NULL,
 		.no_shell = has_no_shell(p),
 		.silent_ms = p->poll_ms > SILENT_MAX_MS / 2 ? SILENT_MAX_MS
 							    : 2 * p->poll_ms,

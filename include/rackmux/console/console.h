@@ -125,6 +125,9 @@ struct console_viewer_sink {
 struct console_viewer *console_look(struct console *,
 		    const struct console_viewer_sink *, void *arg);
 void		 console_unlook(struct console_viewer *);
+/* It cannot take more for now: nothing is read from the line until it can, so
+ * that nothing is lost; other viewers wait too. */
+void		 console_hold(struct console_viewer *, bool);
 /* The pane that shows it is rows x cols now; the last one to say so wins. */
 void		 console_resize(struct console *, int rows, int cols);
 /* This viewer is interactive and focused (or none is: NULL): only then are the
