@@ -149,6 +149,14 @@ has_open(const char *fds, const char *real)
 	return found;
 }
 
+/* Who plays a pty, as a simulator does, may have both ends open. */
+static bool
+plays(const char *fds, const char *real)
+{
+	return str_starts(real, "/dev/pts/") &&
+	    (has_open(fds, "/dev/ptmx") || has_open(fds, "/dev/pts/ptmx"));
+}
+
 static void
 read_name(const char *proc, long pid, char *name, size_t size)
 {
@@ -186,7 +194,7 @@ ports_holder(
 		if (!str_long(e->d_name, 1, INT_MAX, &pid) || pid == getpid() ||
 		    !str_format(fds, sizeof(fds), "%s/%ld/fd", proc, pid))
 			continue;
-		if (!has_open(fds, real))
+		if (!has_open(fds, real) || plays(fds, real))
 			continue;
 		holder = (pid_t)pid;
 		if (name)

@@ -31,6 +31,7 @@
 #include "serial_line.h"
 
 #define BREAK_MS 250
+#define LOCK_FILES "/var/lock/LCK.."
 
 struct serial {
 	struct transport base;
@@ -46,6 +47,8 @@ struct serial {
 	unsigned long long received, sent;
 	int fd;
 	bool dead;
+	bool exclusive;
+	bool insist; /* it looked held, but nobody has it */
 	char why[80]; /* what the line cannot do */
 };
 
@@ -68,6 +71,9 @@ serial_close(struct serial *s)
 	}
 	if (s->fd >= 0 && timer_active(s->break_end))
 		ioctl(s->fd, TIOCCBRK);
+	if (s->exclusive)
+		ioctl(s->fd, TIOCNXCL);
+	s->exclusive = false;
 	timer_stop(s->break_end);
 	if (s->port) {
 		sp_close(s->port); /* closes fd */
@@ -123,17 +129,36 @@ lock_line(int fd)
 	return 0;
 }
 
+/* What root is not stopped by: another's TIOCEXCL, and the lock files of
+ * minicom, cu and the like. Both may be left over from a program that died, so
+ * somebody must be found who has the port. */
+static bool
+looks_held(int fd, const char *real)
+{
+	const char *name = strrchr(real, '/');
+	char lock[PATH_MAX];
+	int excl = 0;
+
+	if (ioctl(fd, TIOCGEXCL, &excl) == 0 && excl)
+		return true;
+	return name &&
+	    str_format(lock, sizeof(lock), LOCK_FILES "%s", name + 1) &&
+	    access(lock, F_OK) == 0;
+}
+
 /* libserialport sets the line before anybody can ask whose it is; so ask
  * first, by a descriptor that stays until its own is open: the last close may
  * move DTR. */
 static int
-open_first(const char *real)
+open_first(const char *real, bool insist)
 {
 	int fd = open(real, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC), err;
 
 	if (fd < 0)
 		return -errno;
 	err = isatty(fd) ? lock_line(fd) : -ENOTTY;
+	if (err == 0 && !insist && looks_held(fd, real))
+		err = -EBUSY;
 	if (err == 0)
 		return fd;
 	close(fd);
@@ -143,7 +168,7 @@ open_first(const char *real)
 static int
 open_both(struct serial *s, const char *real)
 {
-	int first = open_first(real), err;
+	int first = open_first(real, s->insist), err;
 
 	if (first < 0)
 		return first;
@@ -166,7 +191,9 @@ open_port(struct serial *s, const char *real)
 	if (err == 0)
 		err = fd_cloexec(s->fd);
 	/* TIOCEXCL does not stop root, and flock() only those who ask. */
-	if (err == 0 && ioctl(s->fd, TIOCEXCL) < 0 && errno != ENOTTY)
+	if (err == 0)
+		s->exclusive = ioctl(s->fd, TIOCEXCL) == 0;
+	if (err == 0 && !s->exclusive && errno != ENOTTY)
 		err = -errno;
 	if (err == 0)
 		err = serial_line_set(s->fd, &s->url, s->why, sizeof(s->why));
@@ -195,6 +222,12 @@ search_done(void *arg)
 	char text[320];
 
 	s->search = NULL;
+	if (h->pid == 0 && !s->insist) {
+		free(h);
+		s->insist = true;
+		task_post(s->kick);
+		return;
+	}
 	if (h->pid > 0)
 		str_format(text, sizeof(text),
 		    "%s is in use by %s (process %ld)", h->path,

@@ -582,27 +582,45 @@ TEST(the_line_is_raw_and_exclusive)
 	close(slave);
 }
 
-TEST(a_port_that_is_held_names_the_holder)
+/* A program that has the port in one of the ways in which programs do. */
+static pid_t
+hold(const char *path, int master, unsigned long request)
 {
-	struct link_config config = { .no_shell = true };
-	int master, slave, pipes[2];
-	char path[64], want[64], c;
-	struct fix f;
+	int pipes[2], fd;
 	pid_t pid;
+	char c = 'x';
 
-	CHECK(openpty(&master, &slave, path, NULL, NULL) == 0);
 	CHECK(pipe(pipes) == 0);
 	pid = fork();
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		flock(open(path, O_RDWR | O_NOCTTY), LOCK_EX);
-		c = 'x';
+		close(master);
+		fd = open(path, O_RDWR | O_NOCTTY);
+		if (request)
+			ioctl(fd, request);
+		else
+			flock(fd, LOCK_EX);
 		if (write(pipes[1], &c, 1) == 1)
 			pause();
 		_exit(0);
 	}
-	close(slave);
 	CHECK(read(pipes[0], &c, 1) == 1);
+	return pid;
+}
+
+static void
+held_by(unsigned long request)
+{
+	struct link_config config = { .no_shell = true };
+	char path[64], want[64];
+	int master, slave;
+	struct fix f;
+	pid_t pid;
+
+	CHECK(openpty(&master, &slave, path, NULL, NULL) == 0);
+	fcntl(slave, F_SETFD, FD_CLOEXEC);
+	pid = hold(path, master, request);
+	close(slave);
 	setup(&f, path, config);
 	UNTIL(&f, f.state == LINK_LOST);
 	CHECK_INT(f.why, LINK_WHY_BUSY);
@@ -615,6 +633,37 @@ TEST(a_port_that_is_held_names_the_holder)
 	UNTIL(&f, f.state == LINK_UP);
 	teardown(&f);
 	close(master);
+}
+
+TEST(a_port_that_is_held_names_the_holder)
+{
+	held_by(0);
+}
+
+/* Which does not stop root. */
+TEST(a_port_that_is_held_exclusively_names_the_holder)
+{
+	held_by(TIOCEXCL);
+}
+
+/* Left over from one that died, on a port that another end keeps alive. */
+TEST(a_mark_that_nobody_stands_behind_does_not_hold)
+{
+	struct link_config config = { .no_shell = true };
+	int master, slave;
+	char path[64];
+	struct fix f;
+
+	if (geteuid() != 0)
+		return; /* the kernel does not let others in */
+	CHECK(openpty(&master, &slave, path, NULL, NULL) == 0);
+	CHECK(ioctl(slave, TIOCEXCL) == 0);
+	setup(&f, path, config);
+	UNTIL(&f, f.state == LINK_UP);
+	CHECK(!strstr(f.states, "lost"));
+	teardown(&f);
+	close(master);
+	close(slave);
 }
 
 TEST(ports_that_cannot_be_opened)

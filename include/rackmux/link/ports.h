@@ -34,8 +34,8 @@ size_t	 ports_list(struct port_info **out, const struct ports_roots *);
 /* The parts of it. */
 const char *ports_guess(unsigned vid, unsigned pid);
 void	 ports_names(struct port_info *, const struct ports_roots *);
-/* Another process that has the device open, or 0 as far as we may see. name
- * (may be NULL) is its command. */
+/* Another process that has the device open, or 0 as far as we may see; not
+ * the one that plays it, if it is a pty. name (may be NULL) is its command. */
 pid_t	 ports_holder(const char *path, const struct ports_roots *,
 	    char *name, size_t size);
 
