@@ -363,3 +363,87 @@ TEST(drivers_survive_garbage)
 	}
 	buf_release(&b);
 }
+
+/* --- consoles --- */
+
+static void
+check_way(const struct driver *d, const struct way *w)
+{
+	const size_t len = strlen(w->limits);
+	bool line = w->kind == WAY_LINE;
+
+	if (w->kind == WAY_NONE || w->by > WAY_BY_OWN ||
+	    (len > 0 && (w->limits[len - 1] != '.' || w->limits[0] < 'A')))
+		test_fail(__FILE__, __LINE__, "%s: %d \"%s\"", d->type,
+		    (int)w->kind, w->limits);
+	CHECK(line || len > 0); /* each has some */
+	CHECK(w->kind != WAY_PTY || w->cmd[0] != '\0');
+	CHECK(w->kind != WAY_PIPE || w->cmd[0] != '\0' || w->device[0] != '\0');
+	CHECK(w->kind != WAY_ASK ||
+	    (w->cmd[0] != '\0' && w->ask_ms >= 100 && w->ring > 0));
+	CHECK(w->kind != WAY_WEBSOCKET ||
+	    (w->port > 0 && w->host[0] != '\0' && w->path[0] == '/'));
+	CHECK(w->by != WAY_BY_OWN || w->device[0] != '\0');
+}
+
+/* What can be opened is told how, and what is not says why. */
+static unsigned
+check_consoles(struct fake *f)
+{
+	const struct driver *d = f->drv->driver;
+	unsigned ways = 0;
+	struct way w;
+
+	for (int slot = 0; slot <= 5; slot++) {
+		const char *why = d->can(f->drv, slot, ACT_CONSOLE);
+
+		if (why != NULL)
+			continue;
+		if (slot == 0 || d->console == NULL)
+			test_fail(
+			    __FILE__, __LINE__, "%s: slot %d", d->type, slot);
+		memset(&w, 0xff, sizeof w);
+		if (d->console(f->drv, slot, &w)) {
+			check_way(d, &w);
+			ways++;
+		}
+	}
+	return ways;
+}
+
+TEST(drivers_consoles_are_whole)
+{
+	const struct driver *d;
+	unsigned ways = 0;
+	struct buf b;
+
+	buf_init(&b, 0);
+	for (size_t i = 0; (d = nth(i)) != NULL; i++) {
+		struct fake *f = fake_new(d, d->whole_board ? 0 : 1);
+
+		f->tolerant = true;
+		ways += check_consoles(f);
+		for (unsigned k = 0; k < 200; k++) {
+			f->now += 31000;
+			d->poll(f->drv);
+			while (f->runs > 0) {
+				spoil(&b);
+				fake_answer_len(
+				    f, LINK_DONE, 0, buf_str(&b), b.len, NULL);
+			}
+			ways += check_consoles(f);
+		}
+		fake_free(f);
+	}
+	buf_release(&b);
+	CHECK(ways > 0);
+	for (size_t i = 0; i < feed_table_len; i++) {
+		struct fake *f = fake_new(feed_table[i], 0);
+
+		for (int slot = 0; slot < 3; slot++)
+			CHECK(feed_table[i]->can(f->drv, slot, ACT_CONSOLE) !=
+			    NULL);
+		CHECK(feed_table[i]->console == NULL);
+		fake_free(f);
+	}
+}
