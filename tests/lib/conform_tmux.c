@@ -3,8 +3,8 @@
  * program in the pane writes the bytes of a step and says so with a file, then
  * waits for the next; in the end it keeps what the terminal answers.
  *
- * tmux reads the pane in the turn after the bytes are there, so two commands
- * to the server are enough to know that it saw them all.
+ * A pane's bytes are read in turn with the commands of clients, so after some
+ * commands more the server has seen them all.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -149,14 +149,24 @@ write_script(const struct cf_case *c)
 	write_bytes(path("reply", 0), "", 0);
 }
 
+/* One turn of the server a command, and 4 kB are read in a turn. */
 static bool
-wait_done(int i)
+turns(size_t bytes)
+{
+	size_t n = 2 + (bytes < 65536 ? bytes : 65536) / 2048;
+
+	while (n-- > 0)
+		if (!tmux_do(TMUX("display-message", "-p", "x")))
+			return false;
+	return true;
+}
+
+static bool
+wait_done(int i, size_t bytes)
 {
 	for (int n = 0; n < 1000; n++) {
 		if (access(path("done", i), F_OK) == 0)
-			/* See the top of the file. */
-			return tmux_do(TMUX("display-message", "-p", "x")) &&
-			    tmux_do(TMUX("display-message", "-p", "x"));
+			return turns(bytes);
 		poll(NULL, 0, 5);
 	}
 	return false;
@@ -433,7 +443,7 @@ steps(const struct cf_case *c, struct cf_screen *out)
 		const struct cf_step *t = &c->step[i];
 		int fd;
 
-		if (!wait_done(i))
+		if (!wait_done(i, t->len))
 			return false;
 		if (t->bytes == NULL) {
 			snprintf(rows, sizeof rows, "%d", t->rows);

@@ -193,9 +193,10 @@ same(void)
 		.cols = COLS,
 		.n_back = -1,
 		.bells = -1 };
-	char *at = run.x.raw;
+	char *at;
 
 	feed();
+	at = run.x.raw;
 	take_screen(run.vt, &run.ours);
 	c.n_rows = run.ours.rows;
 	c.cur_row = run.ours.row + 1;
