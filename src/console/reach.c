@@ -71,22 +71,6 @@ static const struct reach_via by_link = { via_can, via_state, via_open, via_run,
 
 /* --- the end -------------------------------------------------------------- */
 
-/* A sentence of what the far side or errno said. */
-static void
-sentence(char *out, size_t size, const char *before, const char *text)
-{
-	char clean[220];
-	size_t len;
-
-	text_clean(clean, sizeof clean, text, strlen(text));
-	len = strlen(clean);
-	if (len > 0 && clean[len - 1] == '.')
-		clean[len - 1] = '\0';
-	str_format(out, size, "%s%s.", before, clean);
-	if (out[0] >= 'a' && out[0] <= 'z')
-		out[0] = (char)(out[0] - 'a' + 'A');
-}
-
 static void
 tell_end(struct reach *r)
 {
@@ -100,22 +84,20 @@ tell_end(struct reach *r)
 static void
 judge_end(struct reach *r)
 {
-	char text[300];
+	char text[300], *why = r->why;
 	bool lost = r->via.state(r->via_arg) != LINK_UP;
 
 	if (r->phase == REACH_BANNER && r->held[0] != '\0' && !lost) {
 		held_look(r);
 		return;
 	}
-	if (lost)
-		sentence(text, sizeof text, "", r->why);
-	else if (r->phase != REACH_OPEN)
-		sentence(text, sizeof text, "",
-		    r->last[0] != '\0' ? r->last : r->why);
-	else if (r->status > 0 && r->last[0] != '\0')
-		sentence(text, sizeof text, "It ended: ", r->last);
-	else
-		sentence(text, sizeof text, "It ended: ", r->why);
+	if (!lost && r->last[0] != '\0' &&
+	    (r->phase != REACH_OPEN || r->status > 0))
+		why = r->last;
+	str_format(text, sizeof text, "%s%s",
+	    !lost && r->phase == REACH_OPEN && why == r->last ? "It ended: "
+							      : "",
+	    why);
 	reach_end(r,
 	    lost                         ? REACH_LOST
 		: r->phase == REACH_OPEN ? REACH_ENDED
@@ -338,8 +320,8 @@ refuse(struct reach *r, int err)
 		    "of this board.");
 		break;
 	default:
-		sentence(
-		    text, sizeof text, "It cannot be opened: ", strerror(-err));
+		str_format(text, sizeof text, "It cannot be opened: %s",
+		    strerror(-err));
 		reach_end(r, REACH_REFUSED, text);
 	}
 }

@@ -18,8 +18,8 @@ tell(struct reach *r, const char *who)
 
 	if (*who != '\0')
 		str_format(text, sizeof text,
-		    "%.100s has %.100s: end it there, or wait for it.", who,
-		    device);
+		    "%.100s is held by %.100s: end that there, or wait for it.",
+		    device, who);
 	else
 		str_format(text, sizeof text,
 		    "Another program has %.60s: %.140s", device, r->held);

@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "rackmux/base/mem.h"
 #include "rackmux/base/text.h"
@@ -105,6 +106,22 @@ reach_flush(struct reach *r)
 	return reach_leave(r);
 }
 
+/* A sentence of what the far side, or errno, said. */
+static void
+sentence(char *out, size_t size, const char *text)
+{
+	char clean[280];
+	size_t len;
+
+	text_clean(clean, sizeof clean, text, strlen(text));
+	len = strlen(clean);
+	while (len > 0 && (clean[len - 1] == '.' || clean[len - 1] == ' '))
+		clean[--len] = '\0';
+	str_format(out, size, "%s.", len > 0 ? clean : "It ended");
+	if (out[0] >= 'a' && out[0] <= 'z')
+		out[0] = (char)(out[0] - 'a' + 'A');
+}
+
 void
 reach_end(struct reach *r, enum reach_end end, const char *why)
 {
@@ -112,7 +129,7 @@ reach_end(struct reach *r, enum reach_end end, const char *why)
 		return;
 	r->ended = true;
 	r->end = end;
-	str_copy(r->why, sizeof r->why, why != NULL ? why : "");
+	sentence(r->why, sizeof r->why, why != NULL ? why : "");
 	timer_stop(r->timer);
 	task_post(r->soon);
 }

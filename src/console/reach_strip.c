@@ -95,6 +95,7 @@ head_line(struct reach *r, const char *line, size_t len)
 
 	str_format(text, sizeof text, "%.*s",
 	    (int)(len < sizeof text ? len : sizeof text - 1), line);
+	text[strcspn(text, "\r\n")] = '\0';
 	strip_keep_last(r, line, len);
 	if (r->marker[0] != '\0') {
 		if (strstr(text, r->marker) == NULL)

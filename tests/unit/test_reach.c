@@ -1,0 +1,858 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../src/console/reach_in.h"
+#include "rackmux/base/mem.h"
+#include "rackmux/base/text.h"
+#include "rackmux/link/pool.h"
+#include "test.h"
+
+/* Consoles over a link that is played by the test, and over a real shell. */
+
+struct peer;
+
+struct fstream {
+	struct stream base;
+	struct peer *p;
+	struct buf typed;
+	bool freed, eof, resumed;
+	unsigned breaks;
+	struct stream_request req;
+	char cmd[8192];
+};
+
+struct peer {
+	struct loop *loop;
+	unsigned can;
+	enum link_state state;
+	int err; /* of the next open */
+	struct fstream *s[4];
+	size_t n;
+	struct {
+		char cmd[8192];
+		link_done_fn *fn;
+		void *arg;
+	} q[8]; /* asked and not answered yet */
+	size_t asked;
+	unsigned cancels;
+	/* What the sink heard. */
+	struct reach *r;
+	struct buf got;
+	size_t room; /* that it takes at once */
+	unsigned opens, closes, losts;
+	enum reach_end end;
+	char why[300];
+	bool free_on_data;
+};
+
+static int
+f_write(struct stream *s, const char *data, size_t len)
+{
+	buf_add(&((struct fstream *)s)->typed, data, len);
+	return 0;
+}
+
+static void
+f_resume(struct stream *s)
+{
+	((struct fstream *)s)->resumed = true;
+}
+
+static void
+f_eof(struct stream *s)
+{
+	((struct fstream *)s)->eof = true;
+}
+
+static int
+f_resize(struct stream *s, int rows, int cols)
+{
+	((struct fstream *)s)->req.rows = rows;
+	((struct fstream *)s)->req.cols = cols;
+	return 0;
+}
+
+static int
+f_break(struct stream *s)
+{
+	((struct fstream *)s)->breaks++;
+	return 0;
+}
+
+static void
+f_free(struct stream *s)
+{
+	((struct fstream *)s)->freed = true;
+}
+
+static const struct stream_ops f_ops = { f_write, f_resume, f_eof, f_resize,
+	f_break, f_free };
+
+static unsigned
+p_can(void *arg)
+{
+	return ((struct peer *)arg)->can;
+}
+
+static enum link_state
+p_state(void *arg)
+{
+	return ((struct peer *)arg)->state;
+}
+
+static struct stream *
+p_open(void *arg, const struct stream_request *req,
+    const struct stream_sink *sink, void *stream_arg, int *err)
+{
+	struct peer *p = arg;
+	struct fstream *s;
+
+	*err = p->err;
+	if (p->err != 0)
+		return NULL;
+	CHECK(p->n < ARRAY_LEN(p->s));
+	s = p->s[p->n++] = mem_alloc(sizeof *s);
+	s->base.ops = &f_ops;
+	s->base.sink = *sink;
+	s->base.arg = stream_arg;
+	s->req = *req;
+	str_copy(s->cmd, sizeof s->cmd, req->cmd != NULL ? req->cmd : "-");
+	buf_init(&s->typed, 0);
+	return &s->base;
+}
+
+static unsigned
+p_ask(void *arg, const char *cmd, unsigned timeout_ms, link_done_fn *fn,
+    void *done_arg)
+{
+	struct peer *p = arg;
+
+	CHECK(timeout_ms > 0 && p->asked < ARRAY_LEN(p->q));
+	str_copy(p->q[p->asked].cmd, sizeof p->q[0].cmd, cmd);
+	p->q[p->asked].fn = fn;
+	p->q[p->asked].arg = done_arg;
+	return (unsigned)++p->asked;
+}
+
+static void
+p_cancel(void *arg, unsigned ticket)
+{
+	(void)ticket;
+	((struct peer *)arg)->cancels++;
+}
+
+static const struct reach_via p_via = { p_can, p_state, p_open, p_ask, p_ask,
+	p_cancel };
+
+/* Answer the oldest question. */
+static void
+p_answer(struct peer *p, enum link_outcome o, int status, const char *out)
+{
+	struct link_result res = { .outcome = o,
+		.status = status,
+		.out = out,
+		.len = strlen(out),
+		.why = out };
+	link_done_fn *fn = p->q[0].fn;
+	void *arg = p->q[0].arg;
+
+	CHECK(p->asked > 0);
+	memmove(p->q, p->q + 1, --p->asked * sizeof p->q[0]);
+	fn(arg, &res);
+}
+
+static void
+k_open(void *arg)
+{
+	((struct peer *)arg)->opens++;
+}
+
+static size_t
+k_data(void *arg, const char *data, size_t len)
+{
+	struct peer *p = arg;
+	size_t n = len < p->room ? len : p->room;
+
+	CHECK(p->opens == 1 && p->closes == 0);
+	buf_add(&p->got, data, n);
+	p->room -= n;
+	if (p->free_on_data) {
+		reach_free(p->r);
+		p->r = NULL;
+	}
+	return n;
+}
+
+static void
+k_lost(void *arg, unsigned long long n)
+{
+	(void)n;
+	((struct peer *)arg)->losts++;
+}
+
+static void
+k_close(void *arg, enum reach_end end, const char *why)
+{
+	struct peer *p = arg;
+
+	p->closes++;
+	p->end = end;
+	str_copy(p->why, sizeof p->why, why);
+	CHECK(why[0] >= '/' && why[strlen(why) - 1] == '.');
+	reach_free(p->r);
+	p->r = NULL;
+}
+
+static const struct reach_sink k_sink = { k_open, k_data, k_lost, k_close };
+
+static void
+turn(struct peer *p)
+{
+	for (int i = 0; i < 4; i++)
+		loop_turn(p->loop, 0);
+}
+
+static struct peer *
+peer(const struct way *w)
+{
+	struct peer *p = mem_alloc(sizeof *p);
+
+	p->loop = loop_new();
+	loop_freeze(p->loop);
+	p->can =
+	    LINK_CAN_RUN | LINK_CAN_EXEC | LINK_CAN_STREAM | LINK_CAN_CONNECT;
+	p->state = LINK_UP;
+	p->room = 1000000;
+	buf_init(&p->got, 0);
+	p->r = reach_open_via(p->loop, &p_via, p, w, 24, 80, &k_sink, p);
+	CHECK_INT(p->n + p->asked, 0); /* not from within the call */
+	return p;
+}
+
+static void
+peer_free(struct peer *p)
+{
+	reach_free(p->r);
+	while (p->asked > 0)
+		p_answer(p, LINK_CANCELLED, -1, "");
+	loop_advance(p->loop, 5000);
+	turn(p);
+	for (size_t i = 0; i < p->n; i++) {
+		CHECK(p->s[i]->freed);
+		buf_release(&p->s[i]->typed);
+		free(p->s[i]);
+	}
+	buf_release(&p->got);
+	loop_free(p->loop);
+	free(p);
+}
+
+static size_t
+say(struct peer *p, const char *text)
+{
+	struct fstream *s = p->s[0];
+
+	return s->base.sink.on_data(s->base.arg, text, strlen(text), false);
+}
+
+static void
+ends(struct peer *p, int status, const char *why)
+{
+	struct fstream *s = p->s[0];
+
+	s->base.sink.on_close(s->base.arg, status, why);
+	turn(p);
+}
+
+static struct way
+picocom(void)
+{
+	struct way w;
+
+	way_init(&w);
+	w.kind = WAY_PTY;
+	str_copy(w.cmd, sizeof w.cmd, "exec picocom -b 115200 /dev/ttyS1");
+	str_copy(w.device, sizeof w.device, "/dev/ttyS1");
+	way_manners(&w);
+	return w;
+}
+
+static const char greeting[] =
+    "picocom v3.1\r\n\r\nport is        : /dev/ttyS1\r\n"
+    "Type [C-a] [C-h] to see available commands\r\nTerminal ready\r\n";
+
+static struct peer *
+with_picocom(void)
+{
+	struct way w = picocom();
+	struct peer *p = peer(&w);
+
+	turn(p);
+	p->s[0]->base.sink.on_open(p->s[0]->base.arg);
+	CHECK_INT(p->opens, 0);
+	for (const char *c = greeting; *c != '\0'; c++) {
+		char one[2] = { *c, '\0' };
+
+		CHECK_INT(p->opens, 0);
+		CHECK_INT(say(p, one), 1);
+	}
+	CHECK_INT(p->opens, 1);
+	CHECK_INT(p->s[0]->typed.len, 0);
+	return p;
+}
+
+/* --- programs in between -------------------------------------------------- */
+
+TEST(reach_strips_the_banner_and_the_goodbye)
+{
+	struct peer *p = with_picocom();
+
+	CHECK_INT(p->s[0]->req.kind, STREAM_PTY);
+	say(p, "\r\nlogin: ");
+	CHECK_STR(buf_str(&p->got), "\r\nlogin: ");
+	say(p, "x\r\nTerminating...\r\nThanks for using picocom\r\n");
+	CHECK_STR(buf_str(&p->got), "\r\nlogin: x\r\n");
+	ends(p, 0, "it ended");
+	CHECK_STR(buf_str(&p->got), "\r\nlogin: x\r\n");
+	CHECK_INT(p->closes, 1);
+	CHECK_INT(p->end, REACH_ENDED);
+	peer_free(p);
+}
+
+TEST(reach_gives_back_what_is_no_goodbye)
+{
+	struct peer *p = with_picocom();
+
+	say(p, "Terminating...");
+	CHECK_STR(buf_str(&p->got), "");
+	loop_advance(p->loop, 600);
+	CHECK_STR(buf_str(&p->got), "Terminating...");
+	say(p, " all tasks\r\nTerm");
+	CHECK_STR(buf_str(&p->got), "Terminating... all tasks\r\n");
+	say(p, "inal");
+	CHECK_STR(buf_str(&p->got), "Terminating... all tasks\r\nTerminal");
+	say(p, "\r\nTer"); /* too short to be held back: an echo, perhaps */
+	CHECK(str_ends(buf_str(&p->got), "Ter"));
+	say(p, "\r\nThanks for us");
+	CHECK(str_ends(buf_str(&p->got), "Ter\r\n"));
+	ends(p, 0, "it ended");
+	CHECK(str_ends(buf_str(&p->got), "\r\nThanks for us"));
+	peer_free(p);
+}
+
+TEST(reach_types_what_programs_would_eat)
+{
+	struct peer *p = with_picocom();
+
+	CHECK_INT(reach_write(p->r, "a\001b", 3), 0);
+	CHECK_STR(buf_str(&p->s[0]->typed), "a\001\001b");
+	buf_clear(&p->s[0]->typed);
+	CHECK_INT(reach_break(p->r), 0);
+	CHECK_STR(buf_str(&p->s[0]->typed), "\001\034");
+	buf_clear(&p->s[0]->typed);
+	reach_resize(p->r, 30, 100);
+	CHECK_INT(p->s[0]->req.rows, 30);
+	reach_free(p->r);
+	p->r = NULL;
+	CHECK_STR(buf_str(&p->s[0]->typed), "\001\030");
+	CHECK(!p->s[0]->freed); /* until it has ended */
+	p->s[0]->base.sink.on_close(p->s[0]->base.arg, 0, "it ended");
+	CHECK(p->s[0]->freed);
+	peer_free(p);
+}
+
+/* What did not say that it is picocom is not told what ends picocom. */
+TEST(reach_types_nothing_at_a_stranger)
+{
+	struct way w = picocom();
+	struct peer *p = peer(&w);
+
+	turn(p);
+	p->s[0]->base.sink.on_open(p->s[0]->base.arg);
+	CHECK_INT(reach_write(p->r, "x", 1), -EPIPE);
+	say(p, "login: ");
+	CHECK_INT(p->opens, 0);
+	loop_advance(p->loop, 6000);
+	CHECK_INT(p->opens, 1);
+	CHECK_STR(buf_str(&p->got), "login: ");
+	CHECK_INT(reach_write(p->r, "\001", 1), 0);
+	CHECK_STR(buf_str(&p->s[0]->typed), "\001");
+	CHECK_INT(reach_break(p->r), -ENOTSUP);
+	buf_clear(&p->s[0]->typed);
+	reach_free(p->r);
+	p->r = NULL;
+	CHECK_INT(p->s[0]->typed.len, 0);
+	peer_free(p);
+}
+
+TEST(reach_names_who_holds_it)
+{
+	struct way w = picocom();
+	struct peer *p = peer(&w);
+
+	turn(p);
+	say(p,
+	    "picocom v3.1\r\n\r\nFATAL: cannot lock /dev/ttyS1: "
+	    "Resource temporarily unavailable\r\n");
+	ends(p, 1, "it ended");
+	CHECK_INT(p->asked, 1);
+	CHECK(strstr(p->q[0].cmd, "'/dev/ttyS1'") != NULL);
+	p_answer(p, LINK_DONE, 0, "minicom (pid 4711)\n");
+	turn(p);
+	CHECK_INT(p->end, REACH_HELD);
+	CHECK_STR(p->why,
+	    "/dev/ttyS1 is held by minicom (pid 4711): end that there, or wait "
+	    "for it.");
+	peer_free(p);
+
+	p = peer(&w);
+	turn(p);
+	say(p, "FATAL: cannot lock /dev/ttyS1: Busy.\r\n");
+	ends(p, 1, "it ended");
+	p_answer(p, LINK_TIMED_OUT, 1, "late");
+	turn(p);
+	CHECK_INT(p->end, REACH_HELD);
+	CHECK(str_starts(p->why, "Another program has /dev/ttyS1: FATAL"));
+	peer_free(p);
+}
+
+TEST(reach_says_why_a_program_did_not_run)
+{
+	struct way w = picocom();
+	struct peer *p = peer(&w);
+
+	turn(p);
+	say(p, "sh: picocom: not found\n");
+	ends(p, 127, "it ended");
+	CHECK_INT(p->end, REACH_REFUSED);
+	CHECK_STR(p->why, "Sh: picocom: not found.");
+	peer_free(p);
+	p = peer(&w);
+	turn(p);
+	p->state = LINK_LOST;
+	ends(p, -1, "the peer went away");
+	CHECK_INT(p->end, REACH_LOST);
+	CHECK_STR(p->why, "The peer went away.");
+	peer_free(p);
+}
+
+/* --- a tty ---------------------------------------------------------------- */
+
+TEST(reach_tty_behind_a_shell)
+{
+	struct way w;
+	struct peer *p;
+
+	way_init(&w);
+	way_tty(&w, "/dev/ttyAMA1", 115200);
+	p = peer(&w);
+	turn(p);
+	CHECK_INT(p->s[0]->req.kind, STREAM_EXEC);
+	CHECK(strstr(p->s[0]->cmd, "'/dev/ttyAMA1' 115200") != NULL);
+	say(p, "rackmux: open\nU-Boot\n");
+	CHECK_STR(buf_str(&p->got), "U-Boot\n");
+	CHECK_INT(reach_write(p->r, "\001\030", 2), 0);
+	CHECK_INT(p->s[0]->typed.len, 2);
+	CHECK_INT(reach_break(p->r), -ENOTSUP);
+	peer_free(p);
+
+	p = peer(&w);
+	turn(p);
+	say(p, "rackmux: held by agetty (pid 9)\n");
+	ends(p, 1, "it ended");
+	CHECK_INT(p->asked, 0);
+	CHECK_INT(p->end, REACH_HELD);
+	CHECK(str_starts(p->why, "/dev/ttyAMA1 is held by agetty (pid 9):"));
+	peer_free(p);
+
+	p = peer(&w);
+	turn(p);
+	p->s[0]->base.sink.on_open(p->s[0]->base.arg);
+	loop_advance(p->loop, 20000);
+	turn(p);
+	CHECK_INT(p->end, REACH_REFUSED);
+	peer_free(p);
+}
+
+/* --- links ---------------------------------------------------------------- */
+
+TEST(reach_lines_and_logins)
+{
+	struct way w;
+	struct peer *p;
+
+	way_init(&w);
+	w.kind = WAY_LINE;
+	w.sends_break = true;
+	p = peer(&w);
+	turn(p);
+	CHECK_INT(p->s[0]->req.kind, STREAM_RAW);
+	p->s[0]->base.sink.on_open(p->s[0]->base.arg);
+	CHECK_INT(p->opens, 1);
+	CHECK_INT(reach_break(p->r), 0);
+	CHECK_INT(p->s[0]->breaks, 1);
+	CHECK_INT(p->s[0]->typed.len, 0);
+	peer_free(p);
+	w.kind = WAY_LOGIN;
+	p = peer(&w);
+	turn(p);
+	CHECK_INT(p->s[0]->req.kind, STREAM_PTY);
+	CHECK_STR(p->s[0]->cmd, "-");
+	p->free_on_data = true;
+	say(p, "motd");
+	CHECK(p->r == NULL && p->s[0]->freed);
+	peer_free(p);
+}
+
+static void
+expect_refusal(enum way_kind kind, unsigned can, int err, enum reach_end end)
+{
+	struct way w = picocom();
+	struct peer *p;
+
+	w.kind = kind;
+	p = peer(&w);
+	p->can = can;
+	p->err = err;
+	turn(p);
+	CHECK_INT(p->closes, 1);
+	CHECK_INT(p->end, end);
+	peer_free(p);
+}
+
+TEST(reach_refuses)
+{
+	const unsigned serial =
+	    LINK_CAN_RUN | LINK_CAN_STREAM | LINK_CAN_DIALOGUE | LINK_CAN_BREAK;
+
+	expect_refusal(WAY_NONE, 0, 0, REACH_REFUSED);
+	expect_refusal(WAY_PTY, serial, 0, REACH_REFUSED);
+	expect_refusal(WAY_PIPE, serial, 0, REACH_REFUSED);
+	expect_refusal(WAY_PTY, LINK_CAN_EXEC, -ENOTCONN, REACH_LOST);
+	expect_refusal(WAY_PTY, LINK_CAN_EXEC, -EBUSY, REACH_REFUSED);
+	expect_refusal(WAY_LINE, 0, -EIO, REACH_REFUSED);
+	expect_refusal(WAY_TCP, 0, -ENOTSUP, REACH_REFUSED);
+}
+
+TEST(reach_tcp_holds_back)
+{
+	struct way w;
+	struct peer *p;
+
+	way_init(&w);
+	w.kind = WAY_TCP;
+	w.port = 2001;
+	str_copy(w.host, sizeof w.host, "localhost");
+	p = peer(&w);
+	turn(p);
+	CHECK_INT(p->s[0]->req.kind, STREAM_TCP);
+	CHECK_INT(p->s[0]->req.port, 2001);
+	p->s[0]->base.sink.on_open(p->s[0]->base.arg);
+	p->room = 3;
+	CHECK_INT(say(p, "abcdef"), 3);
+	CHECK_INT(say(p, "def"), 0);
+	p->room = 100;
+	reach_resume(p->r);
+	CHECK(p->s[0]->resumed);
+	CHECK_INT(say(p, "def"), 3);
+	CHECK_STR(buf_str(&p->got), "abcdef");
+	ends(p, -1, "it was closed");
+	CHECK_INT(p->end, REACH_ENDED);
+	peer_free(p);
+}
+
+/* The end is told after the last byte, also to one who takes few. */
+TEST(reach_ends_after_its_last_byte)
+{
+	struct peer *p = with_picocom();
+
+	p->room = 0;
+	say(p, "Thanks f");
+	ends(p, 0, "it ended");
+	CHECK_INT(p->closes, 0);
+	p->room = 100;
+	reach_resume(p->r);
+	turn(p);
+	CHECK_STR(buf_str(&p->got), "Thanks f");
+	CHECK_INT(p->closes, 1);
+	peer_free(p);
+}
+
+/* --- asking --------------------------------------------------------------- */
+
+static struct way
+asking(bool window)
+{
+	struct way w;
+
+	way_init(&w);
+	w.kind = WAY_ASK;
+	w.ask_ms = 500;
+	w.ring = 64;
+	w.window = window;
+	str_copy(w.cmd, sizeof w.cmd, "ask");
+	str_copy(w.type_cmd, sizeof w.type_cmd, "cat >/dev/ttyS1");
+	str_copy(w.field, sizeof w.field, "uart");
+	return w;
+}
+
+static void
+uart(struct peer *p, const char *text)
+{
+	char out[512];
+
+	str_format(out, sizeof out, "{\"response\":[{\"uart\":\"%s\"}]}", text);
+	p_answer(p, LINK_DONE, 0, out);
+}
+
+TEST(reach_asks_again_and_again)
+{
+	struct way w = asking(false);
+	struct peer *p = peer(&w);
+
+	turn(p);
+	CHECK_STR(p->q[0].cmd, "ask");
+	CHECK_INT(p->opens, 0);
+	uart(p, "a\\r\\n\\u0000\\u00e9\\ud83d\\ude00\\\"\\\\");
+	CHECK_INT(p->opens, 1);
+	CHECK_INT(p->got.len, 12);
+	CHECK(memcmp(p->got.data, "a\r\n\0\xc3\xa9\xf0\x9f\x98\x80\"\\", 12) ==
+	    0);
+	CHECK_INT(p->asked, 0);
+	loop_advance(p->loop, 500);
+	CHECK_INT(p->asked, 1);
+	buf_clear(&p->got);
+	p->room = 2;
+	uart(p, "hello");
+	loop_advance(p->loop, 60000); /* not asked while it is not taken */
+	CHECK_INT(p->asked, 0);
+	p->room = 100;
+	reach_resume(p->r);
+	CHECK_STR(buf_str(&p->got), "hello");
+	loop_advance(p->loop, 500);
+	/* The ring is full: something may have been lost. */
+	uart(p,
+	    "0123456789012345678901234567890123456789012345678901234567890123");
+	CHECK_INT(p->losts, 1);
+	loop_advance(p->loop, 60);
+	CHECK_INT(p->asked, 1); /* soon: there is more */
+	peer_free(p);
+}
+
+TEST(reach_asks_in_vain)
+{
+	struct way w = asking(false);
+	struct peer *p = peer(&w);
+
+	turn(p);
+	for (int i = 0; i < 3; i++) {
+		CHECK_INT(p->closes, 0);
+		p_answer(p, LINK_DONE, 0,
+		    "{\"response\":[{\"result\":\"no such node\"}]}");
+		loop_advance(p->loop, 2000);
+	}
+	turn(p);
+	CHECK_INT(p->end, REACH_REFUSED);
+	CHECK(strstr(p->why, "no such node") != NULL);
+	peer_free(p);
+	p = peer(&w);
+	turn(p);
+	p_answer(p, LINK_DIED, -1, "The link died.");
+	turn(p);
+	CHECK_INT(p->end, REACH_LOST);
+	peer_free(p);
+}
+
+TEST(reach_asks_for_a_window)
+{
+	struct way w = asking(true);
+	struct peer *p = peer(&w);
+	char ring[65];
+
+	turn(p);
+	uart(p, "one ");
+	loop_advance(p->loop, 500);
+	uart(p, "one ");
+	loop_advance(p->loop, 500);
+	uart(p, "one two ");
+	CHECK_STR(buf_str(&p->got), "one two ");
+	for (int i = 0; i < 64; i++)
+		ring[i] = (char)('0' + i);
+	ring[64] = '\0';
+	ring['\\' - '0'] = '_';
+	loop_advance(p->loop, 500);
+	uart(p, ring); /* nothing in common: it wrapped */
+	CHECK_INT(p->losts, 1);
+	buf_clear(&p->got);
+	memmove(ring, ring + 10, 54);
+	memcpy(ring + 54, "abcdefghij", 10);
+	loop_advance(p->loop, 500);
+	uart(p, ring);
+	CHECK_STR(buf_str(&p->got), "abcdefghij");
+	CHECK_INT(p->losts, 1);
+	loop_advance(p->loop, 500);
+	buf_clear(&p->got);
+	uart(p, "bmcd again");
+	CHECK_STR(buf_str(&p->got), "bmcd again");
+	CHECK_INT(p->losts, 2);
+	peer_free(p);
+}
+
+TEST(reach_types_by_a_process)
+{
+	struct way w = asking(false);
+	struct peer *p = peer(&w);
+
+	turn(p);
+	CHECK_INT(p->n, 0);
+	uart(p, "");
+	CHECK_INT(reach_write(p->r, "ls\r", 3), 0);
+	CHECK_INT(reach_write(p->r, "\003", 1), 0);
+	CHECK_INT(p->n, 1);
+	CHECK_STR(p->s[0]->cmd, "cat >/dev/ttyS1");
+	CHECK_STR(buf_str(&p->s[0]->typed), "ls\r\003");
+	loop_advance(p->loop, 50);
+	CHECK_INT(p->asked, 1); /* for its echo */
+	ends(p, 1, "Permission denied");
+	CHECK_INT(reach_write(p->r, "x", 1), -ENOTSUP);
+	CHECK_INT(reach_break(p->r), -ENOTSUP);
+	peer_free(p);
+}
+
+TEST(reach_types_through_the_shell)
+{
+	struct way w = asking(false);
+	struct peer *p = peer(&w);
+
+	p->can = LINK_CAN_RUN | LINK_CAN_BREAK;
+	turn(p);
+	uart(p, "");
+	CHECK_INT(reach_write(p->r, "l\003", 2), 0);
+	CHECK_STR(p->q[0].cmd, "printf '\\154\\003' | { cat >/dev/ttyS1; }");
+	CHECK_INT(reach_write(p->r, "s", 1), 0);
+	CHECK_INT(p->asked, 1); /* in order */
+	p_answer(p, LINK_DONE, 0, "");
+	CHECK_STR(p->q[0].cmd, "printf '\\163' | { cat >/dev/ttyS1; }");
+	peer_free(p);
+}
+
+TEST(reach_uart_edges)
+{
+	struct buf b;
+	bool lost;
+	char now[] = "\xef\xbf\xbd"
+		     "bcdefghijklmnopqrstuvwxyz0123456789NEW";
+
+	buf_init(&b, 0);
+	CHECK(!uart_field("{\"uart\":\"abc", 12, "uart", &b));
+	CHECK(!uart_field("{\"uart\":null}", 13, "uart", &b));
+	CHECK(!uart_field("{\"uart\":\"\\u12\"}", 15, "uart", &b));
+	CHECK(!uart_field("{\"uart\":\"\\q\"}", 13, "uart", &b));
+	CHECK(!uart_field("", 0, "uart", &b));
+	buf_clear(&b);
+	CHECK(uart_field("{\"uart\" : \"\\ud800x\"}", 20, "uart", &b));
+	CHECK_STR(buf_str(&b), "\xef\xbf\xbdx");
+	buf_clear(&b);
+	/* A character that the ring cut in two. */
+	buf_puts(&b,
+	    "__\xc3\xa9"
+	    "bcdefghijklmnopqrstuvwxyz0123456789");
+	CHECK_INT(uart_new(&b, now, strlen(now), 39, &lost), strlen(now) - 3);
+	CHECK(!lost);
+	CHECK(uart_full("abc", 3, 6) && !uart_full("ab", 2, 6));
+	CHECK(!uart_full("\xef\xbf\xbd\xef\xbf\xbd", 6, 6));
+	buf_release(&b);
+}
+
+/* --- a real link ---------------------------------------------------------- */
+
+struct real {
+	struct loop *loop;
+	struct reach *r;
+	struct buf got;
+	bool open, closed;
+	enum reach_end end;
+};
+
+static void
+real_open(void *arg)
+{
+	((struct real *)arg)->open = true;
+}
+
+static size_t
+real_data(void *arg, const char *data, size_t len)
+{
+	buf_add(&((struct real *)arg)->got, data, len);
+	return len;
+}
+
+static void
+real_close(void *arg, enum reach_end end, const char *why)
+{
+	struct real *t = arg;
+
+	(void)why;
+	t->closed = true;
+	t->end = end;
+}
+
+static void
+no_state(void *arg, struct link *l, enum link_state s, enum link_why w,
+    const char *text)
+{
+	(void)arg;
+	(void)l;
+	(void)s;
+	(void)w;
+	(void)text;
+}
+
+#define WAIT(loop, x) \
+	do { \
+		for (int i_ = 0; i_ < 2000 && !(x); i_++) \
+			loop_turn(loop, 10); \
+		CHECK(x); \
+	} while (0)
+
+/* A program on a pty, and one on a pipe, by a link that has neither. */
+static void
+try_exec(
+    enum way_kind kind, const char *cmd, const char *typed, const char *want)
+{
+	static const struct reach_sink sink = { real_open, real_data, NULL,
+		real_close };
+	static const struct link_sink link_sink = { .on_state = no_state };
+	const struct link_config config = { .name = "x", .url = "exec:dash" };
+	struct real t = { .loop = loop_new() };
+	struct link_pool *pool = link_pool_new(t.loop);
+	struct link *l = link_new(pool, &config, &link_sink, NULL, NULL, 0);
+	struct way w;
+
+	way_init(&w);
+	w.kind = kind;
+	str_copy(w.cmd, sizeof w.cmd, cmd);
+	buf_init(&t.got, 0);
+	link_start(l);
+	WAIT(t.loop, link_state(l) == LINK_UP);
+	t.r = reach_open(t.loop, l, &w, 24, 80, &sink, &t);
+	WAIT(t.loop, t.open);
+	CHECK_INT(reach_write(t.r, typed, strlen(typed)), 0);
+	WAIT(t.loop, strstr(buf_str(&t.got), want) != NULL);
+	CHECK(strstr(buf_str(&t.got), "printf") == NULL);
+	WAIT(t.loop, t.closed);
+	CHECK_INT(t.end, REACH_ENDED);
+	reach_free(t.r);
+	link_free(l);
+	link_pool_free(pool);
+	buf_release(&t.got);
+	loop_free(t.loop);
+}
+
+TEST(reach_over_exec)
+{
+	try_exec(WAY_PTY, "sh -c 'tty; read x; echo got $x'", "hi\n", "got hi");
+	try_exec(WAY_PIPE, "sh -c 'head -c 3 | od -An -tx1'", "\003\r\377",
+	    "03 0d ff");
+}
