@@ -14,6 +14,7 @@
 struct host_key;
 struct host_key	*host_key_new(void);
 struct host_key	*host_key_use(struct host_key *);
+struct ssh_bind_struct *host_key_bind(struct host_key *);
 void		 host_key_drop(struct host_key *);
 const char	*host_key_text(const struct host_key *);
 
