@@ -52,7 +52,7 @@ select_node(struct config *c, const char *name, struct loop *loop)
 }
 
 int
-cmd_console(const struct cli *cli)
+cmd_node_console(const struct cli *cli)
 {
 	struct config *c;
 	struct loop *loop;

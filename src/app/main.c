@@ -71,7 +71,7 @@ main(int argc, char **argv)
 		[COMMAND_STATUS] = cmd_status,
 		[COMMAND_POWER] = cmd_act,
 		[COMMAND_LOCATE] = cmd_act,
-		[COMMAND_CONSOLE] = cmd_console,
+		[COMMAND_CONSOLE] = cmd_node_console,
 		[COMMAND_FLASH] = cmd_act,
 		[COMMAND_CHECK] = cmd_check,
 		[COMMAND_PORTS] = cmd_ports,

@@ -65,7 +65,7 @@ hold(struct console *c, enum hold how)
 	if (how == HOLD_TURN) {
 		TAILQ_INSERT_TAIL(&s->held, c, hold_next);
 		turn_due(s);
-	} else {
+	} else if (how == HOLD_REST) {
 		TAILQ_INSERT_TAIL(&s->resting, c, hold_next);
 		rest_until(s, c->rest_until);
 	}
@@ -110,6 +110,17 @@ begin_rest(struct console *c, size_t got)
 	c->rest_until = (now + c->rest_ms) / grid * grid;
 }
 
+static bool
+viewer_full(const struct console *c)
+{
+	const struct console_viewer *v;
+
+	TAILQ_FOREACH(v, &c->viewers, next)
+		if (v->full && !v->gone)
+			return true;
+	return false;
+}
+
 size_t
 console_take(struct console *c, size_t len)
 {
@@ -118,6 +129,10 @@ console_take(struct console *c, size_t len)
 
 	if (c->unfinished)
 		return len; /* the last offer */
+	if (viewer_full(c)) {
+		hold(c, HOLD_VIEWER);
+		return 0;
+	}
 	if (may_rest(c) && loop_now(s->loop) < c->rest_until) {
 		hold(c, HOLD_REST);
 		return 0;
@@ -146,6 +161,16 @@ resume(struct console *c)
 	c->unfinished = false;
 	if (c->reach)
 		reach_resume(c->reach);
+}
+
+void
+console_hold(struct console_viewer *v, bool full)
+{
+	struct console *c = v->console;
+
+	v->full = full;
+	if (c->hold == HOLD_VIEWER && !viewer_full(c))
+		resume(c);
 }
 
 void

@@ -30,7 +30,7 @@ TAILQ_HEAD(console_list, console);
 TAILQ_HEAD(viewer_list, console_viewer);
 
 /* Where the rest waits of what was offered and not taken. */
-enum hold { HOLD_NONE, HOLD_TURN, HOLD_REST };
+enum hold { HOLD_NONE, HOLD_TURN, HOLD_REST, HOLD_VIEWER };
 
 struct console_viewer {
 	TAILQ_ENTRY(console_viewer) next;
@@ -38,6 +38,7 @@ struct console_viewer {
 	struct console_viewer_sink sink;
 	void *arg;
 	bool gone;		/* to be freed once nobody walks the list */
+	bool full;		/* see console_hold() */
 };
 
 struct console {

@@ -30,6 +30,7 @@ console_unlook(struct console_viewer *v)
 	if (!v)
 		return;
 	c = v->console;
+	console_hold(v, false);
 	if (c->focus == v)
 		c->focus = NULL;
 	console_due(c);

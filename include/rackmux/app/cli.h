@@ -46,7 +46,7 @@ void	 cli_help(FILE *);
 int	 cmd_dashboard(const struct cli *);
 int	 cmd_status(const struct cli *);
 int	 cmd_act(const struct cli *);	/* power, locate, flash */
-int	 cmd_console(const struct cli *);
+int	 cmd_node_console(const struct cli *);
 int	 cmd_check(const struct cli *);
 int	 cmd_ports(const struct cli *);
 int	 cmd_demo(const struct cli *);
