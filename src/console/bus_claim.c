@@ -60,13 +60,20 @@ drop_pending(struct bus_claim *c)
 	}
 }
 
+static void
+unlock(struct bus_claim *c)
+{
+	if (c->locked)
+		bus_dir_unlock(&c->bus->dir, c->line);
+	c->locked = false;
+}
+
 void
 bus_claim_detach(struct bus_claim *c)
 {
 	bus_readers_end(c, "The rackmux that had this console let it go.");
 	drop_pending(c);
-	if (c->told == BUS_IS_MINE)
-		bus_dir_unlock(&c->bus->dir, c->line);
+	unlock(c);
 	c->told = BUS_IS_UNTOLD;
 	send_id(c, BUS_DROP);
 	TAILQ_REMOVE(&c->bus->claims, c, link);
@@ -247,6 +254,7 @@ become_mine(struct bus_claim *c)
 	/* Without locks there is only the hub's word, or nobody's. */
 	if (!is_ours_already(c) && bus_dir_lock(&c->bus->dir, c->line) != 0) {
 		c->told = BUS_IS_MINE;
+		c->locked = true;
 		c->taking = false;
 		c->since = bus_clock();
 		send_id(c, BUS_HAVE);
@@ -275,10 +283,12 @@ let_go(struct bus_claim *c)
 		c->want = BUS_IS_MINE;
 		c->giving = false;
 		send_id(c, BUS_KEPT);
+		task_post(c->task);
 		return;
 	}
 	c->told = BUS_IS_THEIRS;
 	c->told_owner = c->owner;
+	task_post(c->task);
 	c->gone = &gone;
 	c->sink->on_theirs(c->arg, &c->told_owner);
 	if (gone)
@@ -289,7 +299,7 @@ let_go(struct bus_claim *c)
 	str_format(why, sizeof why, "%s of %s (pid %d) took this console over.",
 	    c->told_owner.who, c->told_owner.user, (int)c->told_owner.pid);
 	bus_readers_end(c, why);
-	bus_dir_unlock(&c->bus->dir, c->line);
+	unlock(c);
 	c->giving = false;
 	send_id(c, BUS_GAVE);
 }
@@ -341,14 +351,14 @@ on_task(void *arg)
 {
 	struct bus_claim *c = arg;
 
-	if (c->want == BUS_IS_MINE && c->told != BUS_IS_MINE)
+	if (c->refused[0] != '\0')
+		tell_refused(c);
+	else if (c->want == BUS_IS_MINE && c->told != BUS_IS_MINE)
 		become_mine(c);
 	else if (c->want == BUS_IS_THEIRS &&
 	    (c->giving || c->told != BUS_IS_THEIRS ||
 		!same_owner(&c->owner, &c->told_owner)))
 		become_theirs(c);
-	else if (c->refused[0] != '\0')
-		tell_refused(c);
 	else if (c->told == BUS_IS_MINE && !TAILQ_EMPTY(&c->pending))
 		accept_join(c);
 	else

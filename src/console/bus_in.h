@@ -181,6 +181,7 @@ struct bus_claim {
 	long long id, since, until;
 	char line[BUS_LINE];
 	enum bus_is want, told;	/* want: by the hub's last word */
+	bool locked;
 	bool asked;		/* the hub, in this connection */
 	bool alone;		/* nobody answers: the lock decides */
 	bool giving;		/* the hub waits for our word */
