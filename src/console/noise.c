@@ -16,6 +16,7 @@
 
 #define BAD_ON 9 /* of a block: a seventh */
 #define BAD_OFF 4
+#define ALL_BLOCKS ((1u << NOISE_BLOCKS) - 1)
 
 void
 noise_reset(struct noise *n, unsigned baud)
@@ -39,10 +40,10 @@ end_block(struct noise *n)
 	bool was = n->on;
 	bool bad = n->bad >= (n->on ? BAD_OFF : BAD_ON) && !n->seq;
 
-	n->bad_blocks = (unsigned char)(n->bad_blocks << 1 | bad);
+	n->bad_blocks = (n->bad_blocks << 1 | bad) & ALL_BLOCKS;
 	n->in_block = n->bad = 0;
 	n->seq = false;
-	if (n->bad_blocks == 0xff)
+	if (n->bad_blocks == ALL_BLOCKS)
 		n->on = true;
 	else if ((n->bad_blocks & 7) == 0)
 		n->on = false;
@@ -137,6 +138,12 @@ noise_bytes(struct noise *n, const char *s, size_t len)
 			changed = end_block(n) || changed;
 	}
 	return changed;
+}
+
+bool
+noise_text(struct noise *n, const char *s, size_t len)
+{
+	return n->window != NULL ? noise_bytes(n, s, len) : noise_plain(n, len);
 }
 
 unsigned

@@ -19,6 +19,7 @@
 
 #define SAMPLES 8000 /* bytes that are received from the sample */
 #define CLOCKS 16
+#define FARTHEST 16 /* fewer than one bit in so many tells nothing */
 #define UNSEEN 2.0 /* what the sample lacks may come all the same */
 #define MARGIN 0.25 /* measured: below, the second best is as good */
 #define TIMES 4 /* the sample, with other gaps between its lines */
@@ -161,5 +162,7 @@ noise_rate(const unsigned char *bytes, size_t len, unsigned baud)
 		}
 	}
 	free(l.bits);
-	return best != baud && second - least > MARGIN ? best : 0;
+	if (best == baud || best / baud >= FARTHEST)
+		return 0;
+	return second - least > MARGIN ? best : 0;
 }

@@ -301,13 +301,46 @@ tell_noise(struct cwatch *w)
 		w->sink.on_noise(w->arg, n->on, rate, why);
 }
 
+static size_t
+plain_run(const char *s, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && s[n] >= ' ' && s[n] < 0x7f)
+		n++;
+	return n;
+}
+
+static void
+put_run(struct cwatch *w, const char *s, size_t len)
+{
+	size_t room = sizeof w->line - 1 - w->len;
+
+	len = len < room ? len : room;
+	memcpy(w->line + w->len, s, len);
+	w->len += len;
+}
+
 static void
 slow(struct cwatch *w, const char *s, size_t len, uint64_t now)
 {
-	for (size_t i = 0; i < len; i++)
-		byte(w, (unsigned char)s[i], now);
-	if (noise_bytes(&w->noise, s, len))
-		tell_noise(w);
+	while (len > 0) {
+		size_t n = w->esc == TEXT ? plain_run(s, len) : 0;
+		bool told;
+
+		if (n > 0) {
+			put_run(w, s, n);
+			told = noise_text(&w->noise, s, n);
+		} else {
+			n = 1;
+			byte(w, (unsigned char)*s, now);
+			told = noise_bytes(&w->noise, s, 1);
+		}
+		if (told)
+			tell_noise(w);
+		s += n;
+		len -= n;
+	}
 }
 
 /* A whole line of plain text, searched where it stands. False: it is none,
@@ -343,11 +376,17 @@ pause_seen(struct cwatch *w, uint64_t now)
 	tell_stage(w, before);
 }
 
+/* Plain text needs no cleaning but of tabs. */
 static void
 show_last(struct cwatch *w, const char *s, size_t len)
 {
-	if (s != NULL && has_text(s, len))
-		keep_last(w, s, len);
+	if (s == NULL)
+		return;
+	len -= s[len - 1] == '\r';
+	memcpy(w->last, s, len);
+	w->last[len] = '\0';
+	for (char *tab = w->last; (tab = strchr(tab, '\t')) != NULL;)
+		*tab = ' ';
 }
 
 void

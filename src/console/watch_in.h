@@ -115,7 +115,7 @@ void	 stage_power(struct stager *, bool on, uint64_t now);
 /* --- noise -------------------------------------------------------------- */
 
 #define NOISE_BLOCK 64
-#define NOISE_BLOCKS 8
+#define NOISE_BLOCKS 10
 #define NOISE_WINDOW (NOISE_BLOCK * NOISE_BLOCKS)
 
 struct noise {
@@ -123,7 +123,7 @@ struct noise {
 	unsigned in_block, bad;	/* bytes of this block, those that are bad */
 	unsigned need;		/* continuation bytes of UTF-8 to come */
 	unsigned char low, high;	/* bounds of the next of them */
-	unsigned char bad_blocks;	/* a bit a block, the newest is 1 */
+	unsigned bad_blocks;	/* a bit a block, the newest is 1 */
 	bool seq;		/* a whole escape sequence in this block */
 	bool on;
 	unsigned n;		/* of window */
@@ -134,6 +134,8 @@ void	 noise_reset(struct noise *, unsigned baud);
 void	 noise_free(struct noise *);
 /* True when n->on changed. */
 bool	 noise_plain(struct noise *, size_t len);
+/* The same, and kept when others around it are bad. */
+bool	 noise_text(struct noise *, const char *, size_t len);
 bool	 noise_bytes(struct noise *, const char *, size_t len);
 /* noise_rate() of what was kept. */
 unsigned noise_guess(const struct noise *);
