@@ -301,6 +301,7 @@ TEST(a_held_peer_is_not_dead)
 	CHECK(f.u.waiting.len > 10000);
 	loop_advance(f.loop, 120000);
 	CHECK_INT(f.a.closes, 0);
+	CHECK_INT(f.a.offers, 1); /* again only when it is asked for */
 	f.a.limit = 0;
 	stream_resume(f.a.s);
 	loop_turn(f.loop, 0);

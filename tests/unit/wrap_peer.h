@@ -32,7 +32,7 @@ struct above {
 	struct buf got, err;
 	size_t limit;		/* takes no more than this in all; 0: all */
 	bool free_in_data, free_in_open;
-	unsigned opens, closes, drains;
+	unsigned opens, closes, drains, offers;
 	char why[400];
 };
 
@@ -183,6 +183,7 @@ above_data(void *arg, const char *data, size_t len, bool err)
 	size_t n = len;
 
 	CHECK(a->s && a->closes == 0);
+	a->offers++;
 	if (a->limit > 0 && n > a->limit - a->got.len)
 		n = a->limit - a->got.len;
 	buf_add(err ? &a->err : &a->got, data, n);
