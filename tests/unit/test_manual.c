@@ -229,6 +229,17 @@ roles(struct buf *b)
 }
 
 static void
+faults(struct buf *b)
+{
+#define FAULT(id, name, scope, arg, standard, meaning) \
+	item(b, name, arg[0] != '\0' ? "=" arg : ""); \
+	add_text(b, meaning); \
+	buf_puts(b, "\n");
+#include "rackmux/sim/faults.def"
+#undef FAULT
+}
+
+static void
 check_page(const char *page, const char *table, void (*write)(struct buf *))
 {
 	char path[512], begin[64], end[64], *text, *from, *to;
@@ -295,4 +306,9 @@ TEST(manual_has_every_setting_of_a_driver)
 TEST(manual_has_every_theme_role)
 {
 	check_page("rackmux.cfg.5", "roles.def", roles);
+}
+
+TEST(manual_has_every_fault_of_the_simulator)
+{
+	check_page("rackmux-sim.1", "faults.def", faults);
 }
