@@ -49,6 +49,7 @@ destroy(struct console *c)
 	free(c->no_way);
 	free(c->gap_why);
 	free(c->log_path);
+	free(c->typist);
 	free(c->way);
 	free(c);
 }
@@ -157,8 +158,10 @@ on_retry(void *arg)
 static void
 let_go(struct console *c)
 {
-	if (c->open || c->join)
+	if (c->open || c->join) {
 		console_gap_begin(c, "nobody read it");
+		c->gap_quiet = true;
+	}
 	console_retry_never(c);
 	console_close_way(c);
 	console_unjoin(c);
@@ -333,7 +336,8 @@ on_alert(void *arg, const struct alert_pattern *pattern, const char *line)
 {
 	struct console *c = arg;
 
-	console_news_alert(c, pattern, line);
+	if (!c->replaying)
+		console_news_alert(c, pattern, line);
 }
 
 static void
@@ -446,10 +450,10 @@ console_set_capture(struct console *c, bool capture)
 	if (c->capture == capture)
 		return;
 	c->capture = capture;
-	if (c->open && (capture || c->log_open))
-		console_log_begin(c);
-	else
+	if (!capture && !c->log_open)
 		console_log_end(c);
+	else if (c->open)
+		console_log_begin(c);
 	console_due(c);
 }
 

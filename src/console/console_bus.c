@@ -4,6 +4,7 @@
  */
 #include "console_in.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "rackmux/base/text.h"
@@ -113,7 +114,9 @@ joined_snapshot(void *arg, int rows, int cols, const char *data, size_t len)
 		vt_resize(vt, rows, cols);
 		vt_feed(vt, data, len);
 		vt_reply_drop(vt);
+		c->replaying = true;
 		cwatch_feed(c->watch, data, len, loop_now(c->set->loop));
+		c->replaying = false;
 		if (c->record_start)
 			console_record_begin(c);
 		console_changed(c);
@@ -170,30 +173,19 @@ static const struct bus_join_sink join_sink = {
 	.on_over = joined_over,
 };
 
-static void
-owner_words(const struct console *c, char *out, size_t size)
-{
-	char user[64];
-
-	text_clean(user, sizeof(user), c->owner.user, strlen(c->owner.user));
-	str_format(out, size, "%s, pid %ld", *user ? user : "somebody",
-	    (long)c->owner.pid);
-}
-
 void
 console_join(struct console *c)
 {
-	char why[300], words[100], who[100];
+	char why[300], user[64], who[100];
 
 	c->join = bus_join(c->set->bus, c->line, &join_sink, c);
-	if (!c->join) {
-		console_retry_in(c, CONSOLE_JOIN_RETRY_MS);
-		return;
-	}
-	owner_words(c, words, sizeof(words));
+	text_clean(user, sizeof(user), c->owner.user, strlen(c->owner.user));
 	text_clean(who, sizeof(who), c->owner.who, strlen(c->owner.who));
+	free(c->typist);
+	c->typist = mem_printf(
+	    "%s, pid %ld", *user ? user : "somebody", (long)c->owner.pid);
 	str_format(why, sizeof(why),
-	    "Another rackmux has it (%s%s%s): we read along.", words,
+	    "Another rackmux has it (%s%s%s): we read along.", c->typist,
 	    *who ? ", " : "", who);
 	console_set_state(c, CONSOLE_JOINED, why);
 }
@@ -215,10 +207,5 @@ console_unjoin(struct console *c)
 const char *
 console_typist(const struct console *c)
 {
-	static char words[100];
-
-	if (c->state != CONSOLE_JOINED)
-		return "";
-	owner_words(c, words, sizeof(words));
-	return words;
+	return c->state == CONSOLE_JOINED ? c->typist : "";
 }

@@ -221,6 +221,20 @@ console_record_end(struct console *c)
 	record_free(r);
 }
 
+/* The disk may refuse. */
+void
+console_record_check(struct console *c)
+{
+	const char *why = record_trouble(c->record);
+
+	if (!why)
+		return;
+	console_event(c, 2, "%s", why);
+	console_record_end(c);
+	console_due(c);
+	console_changed(c);
+}
+
 bool
 console_record(struct console *c, bool on, char *err, size_t size)
 {
@@ -240,5 +254,5 @@ console_record(struct console *c, bool on, char *err, size_t size)
 bool
 console_recording(const struct console *c)
 {
-	return c->record && !record_trouble(c->record);
+	return c->record != NULL && !record_trouble(c->record);
 }

@@ -29,10 +29,12 @@ unhold(struct console *c)
 {
 	struct consoles *s = c->set;
 
-	if (c->hold == HOLD_TURN)
+	if (c->hold == HOLD_TURN) {
 		TAILQ_REMOVE(&s->held, c, hold_next);
-	else if (c->hold == HOLD_REST)
+		s->held_n--;
+	} else if (c->hold == HOLD_REST) {
 		TAILQ_REMOVE(&s->resting, c, hold_next);
+	}
 	c->hold = HOLD_NONE;
 }
 
@@ -64,6 +66,7 @@ hold(struct console *c, enum hold how)
 	c->unfinished = true;
 	if (how == HOLD_TURN) {
 		TAILQ_INSERT_TAIL(&s->held, c, hold_next);
+		s->held_n++;
 		turn_due(s);
 	} else if (how == HOLD_REST) {
 		TAILQ_INSERT_TAIL(&s->resting, c, hold_next);
@@ -116,8 +119,8 @@ viewer_full(const struct console *c)
 	const struct console_viewer *v;
 
 	TAILQ_FOREACH(v, &c->viewers, next)
-		if (v->full && !v->gone)
-			return true;
+	if (v->full && !v->gone)
+		return true;
 	return false;
 }
 
@@ -154,15 +157,6 @@ console_take(struct console *c, size_t len)
 	return len;
 }
 
-static void
-resume(struct console *c)
-{
-	unhold(c);
-	c->unfinished = false;
-	if (c->reach)
-		reach_resume(c->reach);
-}
-
 void
 console_hold(struct console_viewer *v, bool full)
 {
@@ -170,15 +164,17 @@ console_hold(struct console_viewer *v, bool full)
 
 	v->full = full;
 	if (c->hold == HOLD_VIEWER && !viewer_full(c))
-		resume(c);
+		hold(c, HOLD_TURN);
 }
 
+/* Not at once: the bytes may come from within reach_resume(), and who looks
+ * at them may free anything. The set's task asks for them. */
 void
 console_flow_go(struct console *c)
 {
 	c->rest_until = 0;
 	if (c->hold == HOLD_REST)
-		resume(c);
+		hold(c, HOLD_TURN);
 }
 
 void
@@ -189,18 +185,24 @@ console_flow_forget(struct console *c)
 	c->rest_until = 0;
 }
 
-/* The end of a turn: who had enough may go on in the next. */
+/* The end of a turn: who had enough may go on, and gets a turn's bytes. Who
+ * has to wait again then waits behind all others. */
 void
 consoles_flow_turn(struct consoles *s)
 {
 	struct console *c;
+	size_t n;
 
 	if (!s->turn_due)
 		return;
 	s->turn_due = false;
 	s->turn++;
-	while ((c = TAILQ_FIRST(&s->held)))
-		resume(c);
+	for (n = s->held_n; n > 0 && (c = TAILQ_FIRST(&s->held)); n--) {
+		unhold(c);
+		c->unfinished = false;
+		if (c->reach)
+			reach_resume(c->reach);
+	}
 }
 
 void
@@ -213,7 +215,7 @@ consoles_flow_rest(void *set)
 	for (c = TAILQ_FIRST(&s->resting); c; c = after) {
 		after = TAILQ_NEXT(c, hold_next);
 		if (c->rest_until <= now)
-			resume(c);
+			hold(c, HOLD_TURN);
 		else if (c->rest_until < next)
 			next = c->rest_until;
 	}

@@ -15,6 +15,7 @@ console_gap_begin(struct console *c, const char *why)
 	if (c->in_gap)
 		return;
 	c->in_gap = true;
+	c->gap_quiet = false;
 	c->gap_since = loop_now(c->set->loop);
 	free(c->gap_why);
 	c->gap_why = mem_strdup(why);
@@ -42,7 +43,6 @@ bool
 console_gap_end(struct console *c)
 {
 	char text[400], length[40];
-	bool alive;
 
 	if (!c->in_gap)
 		return true;
@@ -50,9 +50,9 @@ console_gap_end(struct console *c)
 	c->gaps++;
 	duration(loop_now(c->set->loop) - c->gap_since, length, sizeof(length));
 	str_format(text, sizeof(text), "gap of %s: %s", length, c->gap_why);
-	console_event(c, 0, "A %s.", text);
-	alive = console_mark(c, text);
-	return alive;
+	if (!c->gap_quiet)
+		console_event(c, 0, "A %s.", text);
+	return console_mark(c, text);
 }
 
 bool

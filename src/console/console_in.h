@@ -72,7 +72,7 @@ struct console {
 	struct bus_join *join;
 	bool mine;
 	bool theirs;
-	bool join_told;
+	char *typist;		/* while joined */
 	struct bus_owner owner;
 
 	/* what came */
@@ -84,6 +84,8 @@ struct console {
 	bool in_gap;
 	uint64_t gap_since;
 	char *gap_why;
+	bool gap_quiet;		/* nobody looked: no news */
+	bool replaying;		/* old text: no news either */
 	struct logfile *logfile;
 	char *log_path;
 	bool log_trouble;
@@ -124,6 +126,7 @@ struct consoles {
 	struct task *task;
 	struct timer *tick, *rest;
 	struct console_list due, held, resting;
+	size_t held_n;
 	struct news_list news;
 	unsigned news_n;
 	unsigned turn;
@@ -187,6 +190,7 @@ void	 console_log_end(struct console *);
 void	 console_log_note(struct console *, const char *text);
 void	 console_record_begin(struct console *);
 void	 console_record_end(struct console *);
+void	 console_record_check(struct console *);
 
 /* console_news.c */
 void	 console_event(struct console *, int level, const char *fmt, ...)

@@ -63,11 +63,16 @@ on_tick(void *arg)
 {
 	struct consoles *s = arg;
 	uint64_t now = loop_now(s->loop);
+	struct console *c;
 	size_t i;
 
-	for (i = 0; i < s->n; i++)
-		if (s->all[i]->open || s->all[i]->join)
-			cwatch_tick(s->all[i]->watch, now);
+	for (i = 0; i < s->n; i++) {
+		c = s->all[i];
+		if (c->open || c->join)
+			cwatch_tick(c->watch, now);
+		if (c->record)
+			console_record_check(c);
+	}
 	timer_start(s->tick, TICK_MS);
 }
 
@@ -117,6 +122,8 @@ consoles_set_bus(struct consoles *s, struct bus *bus)
 	if (bus == s->bus)
 		return;
 	for (i = 0; i < s->n; i++) {
+		if (s->all[i]->join)
+			console_gap_begin(s->all[i], "the line changed hands");
 		console_unjoin(s->all[i]);
 		console_unclaim(s->all[i]);
 		console_due(s->all[i]);

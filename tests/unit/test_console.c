@@ -170,6 +170,39 @@ TEST(way_that_ends_is_opened_again_later)
 	cfix_free(&f);
 }
 
+/* Another program has the line: who, and tried again slowly. */
+TEST(held_line_names_its_holder)
+{
+	static const unsigned waits[] = { 1000, 1000, 1000, 10000, 10000 };
+	struct cfix f;
+	char url[300];
+
+	str_format(url, sizeof url, "exec:sh %s",
+	    test_write("held.sh",
+		"[ ! -t 0 ] && exec sh\n"
+		"echo 'FATAL: cannot lock /dev/ttyS1'; exit 1\n"));
+	cfix_new(&f, url);
+	f.way.kind = WAY_LOGIN;
+	str_copy(f.way.ready, sizeof f.way.ready, "Terminal ready");
+	str_copy(f.way.held, sizeof f.way.held, "cannot lock");
+	str_copy(f.way.device, sizeof f.way.device, "/dev/ttyS1");
+	cfix_console(&f, "tp2-a/1", true);
+	cfix_route(&f, f.console, f.link);
+	link_start(f.link);
+	for (size_t i = 0; i < ARRAY_LEN(waits); i++) {
+		CUNTIL(&f, console_retry_ms(f.console) > 0);
+		CHECK(IS_STATE(&f, HELD));
+		CHECK_INT(console_retry_ms(f.console), waits[i]);
+		CHECK(strlen(console_why(f.console)) > 10);
+		loop_advance(f.loop, waits[i]);
+		CHECK(IS_STATE(&f, HELD));
+	}
+	CHECK_INT(console_bytes(f.console), 0);
+	loop_turn(f.loop, 1);
+	CHECK_INT(f.events, 1);
+	cfix_free(&f);
+}
+
 TEST(typing_is_sent_once)
 {
 	struct cfix f;
