@@ -424,7 +424,7 @@ cwatch_gap(struct cwatch *w)
 {
 	w->len = 0;
 	w->esc = TEXT;
-	noise_reset(&w->noise, w->noise.baud);
+	w->noise.need = 0;
 }
 
 void

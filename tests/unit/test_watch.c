@@ -515,8 +515,10 @@ TEST(a_wrong_rate_is_told_by_a_slow_clock)
 }
 
 static void
-feed_blocks(const char *what, size_t len, size_t total)
+feed_blocks(const char *what, size_t total)
 {
+	size_t len = strlen(what);
+
 	for (size_t n = 0; n < total; n += len)
 		cwatch_feed(w, what, len, now);
 }
@@ -530,10 +532,11 @@ TEST(noise_ends_when_text_comes)
 	cwatch_feed(w, (char *)got, n, now);
 	CHECK_INT(noisy, 1);
 	CHECK_INT(rate, 57600);
+	cwatch_gap(w);
 	cwatch_feed(w, (char *)got, n, now);
 	CHECK_INT(noisy, 1);
 	CHECK_INT(quiet, 0);
-	feed_blocks("plain text again\r\n", 18, 400);
+	feed_blocks("plain text again\r\n", 400);
 	CHECK_INT(quiet, 1);
 	cwatch_feed(w, (char *)got, n, now);
 	CHECK_INT(noisy, 2);
@@ -557,7 +560,7 @@ TEST(not_all_that_is_strange_is_noise)
 	/* A binary that is shorter than the window. */
 	say("cat x\r\n");
 	cwatch_feed(w, bytes, sizeof bytes, now);
-	feed_blocks("some text\r\n", 11, 700);
+	feed_blocks("some text\r\n", 700);
 	/* UTF-8, in pieces. */
 	for (int i = 0; i < 3000; i++)
 		cwatch_feed(
