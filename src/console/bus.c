@@ -299,25 +299,24 @@ on_seek(void *arg)
 static void
 watch_hub(struct bus *b, long long now)
 {
-	if (b->state == BUS_UP && b->pinged == 0) {
-		struct bus_msg ping = { .type = BUS_PING };
+	struct bus_msg ping = { .type = BUS_PING };
 
-		if (now - b->ping_at >= PING_MS) {
-			b->pinged = b->ping_at = now;
-			bus_send(b, &ping, -1);
-		}
+	if (b->state == BUS_UP && b->pinged == 0 &&
+	    now - b->ping_at >= PING_MS) {
+		b->pinged = b->ping_at = now;
+		bus_send(b, &ping, -1);
 	} else if (b->state == BUS_UP && bus_is_silent(b)) {
 		say(b, "does not answer", "");
-	} else if (!b->alone && now - b->since > BUS_ANSWER_MS) {
-		if (b->state == BUS_GREETING)
-			say(b, "does not answer", "");
-		else if (b->trouble[0] == '\0')
-			str_copy(b->trouble, sizeof b->trouble,
-			    "The rackmux that serves the bus cannot be "
-			    "reached: consoles are not shared with other "
-			    "rackmux processes.");
-		go_alone(b, NULL);
 	}
+	if (b->state == BUS_UP || b->alone || now - b->since <= BUS_ANSWER_MS)
+		return;
+	if (b->state == BUS_GREETING)
+		say(b, "does not answer", "");
+	else if (b->trouble[0] == '\0')
+		str_copy(b->trouble, sizeof b->trouble,
+		    "The rackmux that serves the bus cannot be reached: "
+		    "consoles are not shared with other rackmux processes.");
+	go_alone(b, NULL);
 }
 
 static void
