@@ -548,3 +548,22 @@ TEST(a_board_that_only_has_a_feed_is_one)
 	CHECK(c != NULL);
 	config_free(c);
 }
+
+/* A TCP port carries a console, and nothing else. */
+TEST(links_that_are_for_consoles_only)
+{
+	static const char text[] =
+	    "boards = (\n"
+	    " { name = \"a\"; type = \"linux\"; link = \"tcp://x:2001\"; },\n"
+	    " { name = \"b\"; type = \"linux\"; link = \"ssh://x\";\n"
+	    "   nodes = ( { slot = 1; console = \"telnet://x:2001\"; } ); },\n"
+	    " { name = \"c\"; type = \"linux\"; nodes = (\n"
+	    "   { slot = 1; link = \"telnet://x\"; } ); });\n";
+	struct diags d = { 0 };
+
+	CHECK(config_load(test_write("c.cfg", text), &d) == NULL);
+	TOLD(&d, 2, "tcp:// carries a console");
+	TOLD(&d, 6, "telnet:// carries a console");
+	CHECK_INT(d.n, 2);
+	diags_release(&d);
+}
