@@ -269,6 +269,9 @@ static void private(struct vt *vt, char final)
 void
 vt_csi(struct vt *vt, char final)
 {
+	/* Only SGR has parameters with parts. */
+	if (vt->csi.sub != 0 && final != 'm')
+		return;
 	if (vt->csi.inter != 0) {
 		if (vt->csi.inter == '!' && final == 'p' && vt->csi.prefix == 0)
 			vt_soft_reset(vt);

@@ -53,7 +53,10 @@ static void
 charset(struct vt *vt, char inter, char final)
 {
 	if (inter == '(' || inter == ')')
-		vt->graphics[inter == ')'] = final == '0' || final == '2';
+		vt->graphics[inter == ')'] = final == '0' || final == '2'
+		    ? SET_GRAPHICS
+		    : final == 'A' ? SET_UK
+				   : SET_ASCII;
 	else if (inter == '#' && final == '8')
 		vt_align(vt);
 }

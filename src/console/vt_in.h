@@ -77,11 +77,13 @@ struct styles {
 	uint16_t free;
 };
 
+/* Character sets; that of the United Kingdom differs in one character. */
+enum vt_set { SET_ASCII, SET_GRAPHICS, SET_UK };
+
 struct saved {
 	int row, col;
 	bool pending, origin;
-	bool graphics[2];
-	uint8_t gl;
+	uint8_t graphics[2], gl;
 	struct vt_style pen;
 };
 
@@ -120,7 +122,7 @@ struct vt {
 	bool pending;		/* the next character wraps first */
 	int top, bottom;	/* margins, both inside */
 	bool origin, autowrap, insert;
-	bool graphics[2];	/* G0, G1: the DEC drawings */
+	uint8_t graphics[2];	/* G0, G1: an enum vt_set */
 	uint8_t gl;
 	uint32_t last;		/* what REP repeats, 0: nothing */
 	struct vt_style pen;

@@ -12,7 +12,7 @@ void
 vt_note(struct vt *vt, const char *text)
 {
 	struct vt_style pen = vt->pen;
-	bool graphics[2] = { vt->graphics[0], vt->graphics[1] };
+	uint8_t graphics[2] = { vt->graphics[0], vt->graphics[1] };
 	bool insert = vt->insert;
 	uint32_t last = vt->last;
 	uint8_t gl = vt->gl;

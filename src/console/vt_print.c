@@ -115,15 +115,18 @@ put(struct vt *vt, uint32_t cp, int width)
 	advance(vt, r, width);
 }
 
-/* On what stands left of the cursor; on nothing it is dropped. */
+/* On what stands left of the cursor; on nothing it gets a stand-in, as
+ * text_clean() does it. */
 static void
 mark(struct vt *vt, uint32_t cp)
 {
 	struct row *r = vt_row(vt, vt->row);
 	int col = vt->pending ? vt->col : vt->col - 1;
 
-	if (col < 0)
+	if (col < 0) {
+		put(vt, TEXT_BAD, 1);
 		return;
+	}
 	row_mark(vt, r, col, cp);
 	row_touch(vt, r);
 }
@@ -146,8 +149,10 @@ vt_print_cp(struct vt *vt, uint32_t cp)
 {
 	int width;
 
-	if (vt->graphics[vt->gl])
+	if (vt->graphics[vt->gl] == SET_GRAPHICS)
 		cp = graphic(cp);
+	else if (vt->graphics[vt->gl] == SET_UK && cp == '#')
+		cp = 0xa3;
 	width = cp_width(cp);
 	if (width == 0) {
 		mark(vt, cp);

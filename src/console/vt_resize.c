@@ -109,6 +109,11 @@ resize_main(struct vt *vt, int old_rows, int old_cols)
 	scroll_trim(&vt->scroll);
 	put_cursor(vt, &at[AT_CURSOR], top, row, col, pending);
 	if (!alt) {
+		/* It may wait below all that is in use. */
+		if (saved->row >= used) {
+			at[AT_SAVED].line += (unsigned)(saved->row - used) + 1;
+			at[AT_SAVED].col = saved->col;
+		}
 		put_cursor(vt, &at[AT_SAVED], top, &saved->row, &saved->col,
 		    &saved->pending);
 	}
