@@ -196,12 +196,18 @@ tell_state(struct pipe_run *r)
 	enum console_state st = console_state(r->console);
 	bool open = st == CONSOLE_OPEN || st == CONSOLE_JOINED;
 
-	if (st != r->told && (!open || st == CONSOLE_JOINED || r->was_open))
+	bool news = st == CONSOLE_JOINED || st == CONSOLE_HELD ||
+	    st == CONSOLE_NO_WAY || (st == CONSOLE_LOST && r->was_open) ||
+	    (st == CONSOLE_OPEN && r->told == CONSOLE_LOST && r->was_open);
+
+	if (st != r->told && news)
 		fprintf(stderr, "rackmux: %s: %s%s%s\n", r->name,
 		    console_state_name(st),
 		    console_why(r->console)[0] != '\0' ? ": " : "",
 		    console_why(r->console));
-	r->told = st;
+	/* Trouble stays told until it is over. */
+	if (news || st == CONSOLE_OPEN)
+		r->told = st;
 	r->was_open = r->was_open || open;
 	if (st == CONSOLE_NO_WAY || (st == CONSOLE_HELD && !r->was_open))
 		finish(r, EXIT_SOME_FAILED);
@@ -214,11 +220,29 @@ tell_state(struct pipe_run *r)
 	}
 }
 
+static bool
+has_spoken(const struct origin *o, int slot)
+{
+	return o == NULL || o->cannot_slots >= slot;
+}
+
+/* Whoever could know says that it has none. */
+static bool
+hopeless(const struct pipe_run *r, const struct node *n)
+{
+	return r->console == NULL && n != NULL &&
+	    (n->board->origin != NULL || n->inband != NULL) &&
+	    has_spoken(n->board->origin, n->slot) &&
+	    has_spoken(n->inband, n->slot) && !n->has_console &&
+	    node_cannot(n, ACT_CONSOLE) != NULL;
+}
+
 static void
 look(void *arg)
 {
 	struct pipe_run *r = arg;
-	const struct node *n;
+	const struct node *n =
+	    model_find_node(session_model(r->session), r->name);
 	uint64_t now = loop_now(r->loop);
 
 	find_console(r);
@@ -226,8 +250,7 @@ look(void *arg)
 	if (r->console != NULL)
 		tell_state(r);
 	type_on(r);
-	if (!r->was_open && now >= r->deadline) {
-		n = model_find_node(session_model(r->session), r->name);
+	if (hopeless(r, n) || (!r->was_open && now >= r->deadline)) {
 		fprintf(stderr, "rackmux: %s: %s\n", r->name,
 		    r->console != NULL ? console_why(r->console)
 			: n != NULL && node_cannot(n, ACT_CONSOLE) != NULL

@@ -149,12 +149,29 @@ by_config(struct session *s, const struct config_board *cb, struct rig *rig,
 	command_way(r, o);
 }
 
+/* The board's own word comes first, also when it has not spoken yet: a node
+ * must not change from one console to another while its board connects. */
+static bool
+board_has_yet_to_say(const struct wire *w, int slot)
+{
+	const struct origin *o;
+
+	if (w == NULL || w->intake == NULL)
+		return w != NULL && w->link != NULL;
+	o = intake_origin(w->intake);
+	return o->cannot_slots < slot;
+}
+
 static void
 by_driver(struct session *s, const struct config_board *cb, struct rig *rig,
     const struct node *n, const struct opts_node *o, struct route *r)
 {
 	struct wire *wires[] = { wire_of(rig, 0), wire_of(rig, n->slot) };
 
+	if (board_has_yet_to_say(wires[0], n->slot)) {
+		r->why = "Its board is not connected yet.";
+		return;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(wires) && !r->found; i++) {
 		struct wire *w = wires[i];
 
