@@ -567,7 +567,7 @@ TEST(not_all_that_is_strange_is_noise)
 		    w, &"\xe6\x97\xa5\xc3\xa9\xf0\x9f\x98\x80"[i % 9], 1, now);
 	/* A drawing in code page 437. */
 	feed_blocks(
-	    "\033[1;34m\xdb\xdb\xb2\xb1\xb0\xc4\xc4\xbf\033[0m\xdf", 22, 5000);
+	    "\033[1;34m\xdb\xdb\xb2\xb1\xb0\xc4\xc4\xbf\033[0m\xdf", 5000);
 	CHECK_INT(noisy, 0);
 	end();
 }
