@@ -92,7 +92,8 @@ judge_end(struct reach *r)
 		return;
 	}
 	if (!lost && r->last[0] != '\0' &&
-	    (r->phase != REACH_OPEN || r->status > 0))
+	    (r->phase != REACH_OPEN || r->status > 0 ||
+		r->way.kind == WAY_PIPE))
 		why = r->last;
 	str_format(text, sizeof text, "%s%s",
 	    !lost && r->phase == REACH_OPEN && why == r->last ? "It ended: "

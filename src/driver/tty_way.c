@@ -10,11 +10,11 @@
  * waits for the tty, and so hangs an SSH server (dropbear) that reads it.
  *
  * One descriptor serves both ways, opened after stty has said that no carrier
- * is waited for. Reading is what the shell becomes, so that the command ends
- * when the device goes; writing ends when our side does, and then ends the
- * reader, unless that is gone already (its number may be somebody else's by
- * now, so the writer looks whose child it still is). A reader that was left
- * behind would take every other byte of whoever comes next.
+ * is waited for. Writing ends when our side does, and then ends the reader: one
+ * that was left behind would take every other byte of whoever comes next. The
+ * reader ends when the device goes, and then ends the shell, so that the
+ * command is over; unless that is gone already, and its number somebody else's
+ * by now: so it looks whose child it still is.
  *
  * 1200 baud is never set: a Pico that hears it goes to its boot loader.
  */
@@ -22,7 +22,7 @@
 #define READY "rackmux: open"
 #define HELD "rackmux: held by "
 
-/* Who has $d open; its name and pid into h. All descriptors that may be looked
+/* Who has $d open (of our own reader, its shell); its name and pid into h. All descriptors that may be looked
  * into, then the lock files and command lines that everybody may read: a
  * getty of root's is known by these alone. */
 /* By its own name, which is what locks and other programs' arguments have. */
@@ -37,9 +37,12 @@
 	"p=${p%%/*}\n" \
 	"[ \"$p\" != $$ ] || continue\n" \
 	"n=program\n" \
+	"c=\n" \
 	"read -r n <\"/proc/$p/comm\"\n" \
+	"read -r c <\"/proc/$p/cmdline\"\n" \
+	"case $c in *': rackmux') n='another rackmux' ;; esac\n" \
 	"h=\"$n (pid $p)\"\n" \
-	"break\n" \
+	"[ \"$n\" = dd ] || break\n" \
 	"done 2>/dev/null\n" \
 	"for f in /var/lock /run/lock; do\n" \
 	"[ -z \"$h\" ] && [ -r \"$f/LCK..${d##*/}\" ] || continue\n" \
@@ -63,16 +66,23 @@
 	"done 2>/dev/null\n"
 
 /* $1: the device, $2: its speed. */
-static const char open_script[] = REAL HOLDER
-    "[ -z \"$h\" ] || { echo \"" HELD "$h\"; exit 1; }\n"
+static const char open_script[] =
+    ": rackmux\n" REAL HOLDER "[ -z \"$h\" ] || { echo \"" HELD
+    "$h\"; exit 1; }\n"
     "stty -F \"$d\" $2 raw -echo cs8 -parenb -cstopb -crtscts -ixon clocal"
     " -hupcl 2>&1 || exit 1\n"
-    "exec 3<>\"$d\" 4<&0 || exit 1\n"
-    "{ dd bs=4096 <&4 >&3\n"
-    "read -r a b c q z </proc/self/stat\n"
-    "[ \"${q:-$$}\" != $$ ] || kill $$; } >/dev/null 2>&1 &\n"
+    "exec 3<>\"$d\" || exit 1\n"
     "echo \"" READY "\"\n"
-    "exec dd bs=4096 <&3 3<&- 4<&- 2>/dev/null\n";
+    "( dd bs=4096 <&3 2>/dev/null &\n"
+    "p=$!\n"
+    "trap \"kill $p; exit\" TERM\n"
+    "wait $p\n"
+    "echo \"$d is gone.\" >&2\n"
+    "read -r a b c q z </proc/self/stat\n"
+    "[ \"${q:-$$}\" != $$ ] || kill $$ ) &\n"
+    "r=$!\n"
+    "dd bs=4096 >&3 2>/dev/null\n"
+    "kill $r\n";
 
 static const char holder_script[] =
     REAL HOLDER "[ -z \"$h\" ] || echo \"$h\"\n";

@@ -458,6 +458,8 @@ u_dd(struct sh *sh, int argc, char **argv)
 		else if (str_starts(argv[i], "of="))
 			out = argv[i] + 3;
 	}
+	if (in == NULL && out == NULL && count == 0)
+		return copy_in(sh); /* block by block, as they come */
 	if (in == NULL || strcmp(in, "/dev/zero") != 0) {
 		struct buf b;
 		int err = 0;

@@ -455,12 +455,12 @@ try_tty(const char *shell)
 
 	/* Whoever comes second hears who was first, by name and pid. */
 	far_open(&other, shell, f.device);
-	str_format(want, sizeof want, "rackmux: held by dd (pid ");
+	str_format(want, sizeof want, "rackmux: held by another rackmux (pid ");
 	read_until(other.out, want, strlen(want));
 	far_ends(&other);
 	buf_init(&cmd, 0);
 	way_holder_cmd(f.device, &cmd);
-	expect_said(shell, buf_str(&cmd), "dd (pid ");
+	expect_said(shell, buf_str(&cmd), "another rackmux (pid ");
 	buf_release(&cmd);
 
 	/* Our end closes: nobody is left who would eat its bytes. */
