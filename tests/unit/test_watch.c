@@ -8,6 +8,7 @@
 #include "rackmux/base/mem.h"
 #include "rackmux/base/text.h"
 #include "rackmux/console/watch.h"
+#include "../../src/console/watch_in.h"
 
 static struct cwatch *w;
 static struct alerts *alerts;
@@ -351,6 +352,29 @@ TEST(common_lines_raise_nothing)
 	    "[    1.7] dw_wdt: watchdog initialized\r\n");
 	CHECK_STR(raised, "");
 	end();
+}
+
+static void
+count(void *arg, const char *literal, size_t len)
+{
+	size_t *n = arg;
+
+	CHECK(literal[0] != '\0' && len >= 2);
+	(*n)++;
+}
+
+TEST(patterns_have_literals)
+{
+	size_t n = 0;
+
+	begin();
+	CHECK_INT(alerts->n_always, 0);
+	end();
+	CHECK(alert_needs("a(b|c)def[x|]+|g\\.hi?", count, &n));
+	CHECK_INT(n, 2);
+	CHECK(!alert_needs("abc|[d]e?", count, &n));
+	CHECK(!alert_needs("", count, &n));
+	CHECK(!alert_needs("((", count, &n));
 }
 
 TEST(a_pattern_keeps_quiet_for_a_while)
