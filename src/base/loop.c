@@ -290,9 +290,11 @@ loop_turn(struct loop *l, int max_wait_ms)
 	if (wait == 0) {
 		uv_run(&l->uv, UV_RUN_NOWAIT);
 	} else {
-		/* When nothing is due, only a descriptor can wake us. */
+		/* When nothing is due, only a descriptor can wake us. It
+		 * repeats: uv_run() looks at the time anew, and may fire it
+		 * before it waits, then for ever. */
 		uv_timer_start(
-		    l->wake, on_wake, wait > 0 ? (uint64_t)wait : 60000, 0);
+		    l->wake, on_wake, wait > 0 ? (uint64_t)wait : 60000, 1);
 		uv_run(&l->uv, UV_RUN_ONCE);
 		uv_timer_stop(l->wake);
 	}
