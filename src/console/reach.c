@@ -331,15 +331,16 @@ static void
 begin(struct reach *r)
 {
 	struct stream_request req = {
-		.kind = STREAM_RAW, .rows = r->rows, .cols = r->cols
+		/* A terminal where the link can make one: exec:, telnet. */
+		.kind = STREAM_PTY,
+		.rows = r->rows,
+		.cols = r->cols
 	};
 	int err = -ENOTSUP;
 
 	r->begun = true;
 	switch (r->way.kind) {
 	case WAY_LOGIN:
-		req.kind = STREAM_PTY;
-		/* FALLTHROUGH */
 	case WAY_LINE:
 		r->stream =
 		    r->via.open(r->via_arg, &req, &sink_of_stream, r, &err);

@@ -43,7 +43,7 @@ words(struct panes *ps, struct pane *p, struct word *w)
 						 : "PAUSED: gone");
 	}
 
-	if (p->back) {
+	if (p->back && pane_back_lines(p) > pane_line(p, 0)) {
 		unsigned left = pane_back_lines(p) - pane_line(p, 0);
 
 		w[n].role = ROLE_WARN;

@@ -487,7 +487,7 @@ TEST(reach_lines_and_logins)
 	w.sends_break = true;
 	p = peer(&w);
 	turn(p);
-	CHECK_INT(p->s[0]->req.kind, STREAM_RAW);
+	CHECK_INT(p->s[0]->req.kind, STREAM_PTY);
 	p->s[0]->base.sink.on_open(p->s[0]->base.arg);
 	CHECK_INT(p->opens, 1);
 	CHECK_INT(reach_break(p->r), 0);
