@@ -26,6 +26,7 @@ struct cfix {
 	struct link_pool *pool;
 	struct link *link;
 	struct consoles *set;
+	struct alerts *alert_set;
 	struct console *console;
 	struct console_viewer *viewer;
 	struct way way;
@@ -257,9 +258,11 @@ cfix_new(struct cfix *f, const char *url)
 		.log_dir = cfix_log_dir(),
 		.log_size = 1 << 28,
 		.log_files = 3 };
-	char script[400], own[400];
+	char script[400], own[400], err[200];
 
 	memset(f, 0, sizeof *f);
+	f->alert_set = alerts_new(NULL, 0, NULL, err, sizeof err);
+	config.alerts = f->alert_set;
 	f->far = -1;
 	f->loop = loop_new();
 	loop_freeze(f->loop);
@@ -301,6 +304,7 @@ cfix_free(struct cfix *f)
 	f->n_routes = 0;
 	consoles_free(f->set);
 	f->set = NULL;
+	alerts_free(f->alert_set);
 	link_free(f->link);
 	link_pool_free(f->pool);
 	loop_free(f->loop);

@@ -429,7 +429,8 @@ TEST(a_thousand_idle_ones_are_cheap)
 	for (int i = 0; i < 3; i++)
 		loop_turn(f.loop, 1);
 	used = (mallinfo2().uordblks - before) / 1000;
-	if (used > 2500)
+	/* The way, which comes later, is 3 kB more. */
+	if (used > 3000)
 		test_fail(__FILE__, __LINE__, "%zu bytes each", used);
 	CHECK_INT(consoles_count(f.set), 1000);
 	CHECK(consoles_find(f.set, "rack-77/3") == consoles_at(f.set, 773));
