@@ -117,6 +117,9 @@ $O/fuzz/%: $O/obj/tests/fuzz/%.o $O/obj/tests/fuzz/fuzz.o $O/librackmux.a
 $O/bench_screen: $O/obj/tests/bench/bench_screen.o $O/librackmux.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm -lutil
 
+$O/bench_vt: $O/obj/tests/bench/bench_vt.o $O/librackmux.a
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm -lutil
+
 # --- what a person types ----------------------------------------------------
 
 setup-%:

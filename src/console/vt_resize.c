@@ -135,6 +135,17 @@ resize_alt(struct vt *vt, int old_rows)
 	vt->alt.rows = rows;
 }
 
+/* What DECRC brings back is inside the new size too. */
+static void
+clamp_saved(const struct vt *vt, struct saved *s)
+{
+	if (s->row >= vt->rows)
+		s->row = vt->rows - 1;
+	if (s->col >= vt->cols)
+		s->col = vt->cols - 1;
+	s->pending = s->pending && s->col == vt->cols - 1;
+}
+
 static int
 within(int v, int min, int max)
 {
@@ -159,6 +170,8 @@ vt_resize(struct vt *vt, int rows, int cols)
 	if (vt->alt.rows != NULL)
 		resize_alt(vt, old_rows);
 	resize_main(vt, old_rows, old_cols);
+	clamp_saved(vt, &vt->main.saved);
+	clamp_saved(vt, &vt->alt.saved);
 	pending = vt->on == &vt->main ? vt->pending : pending;
 	vt->top = 0;
 	vt->bottom = rows - 1;
