@@ -15,6 +15,8 @@ struct writer {
 	const struct vt *vt;
 	struct buf *out;
 	struct vt_style pen;
+	bool joined; /* the next cell wraps into its row */
+	bool stained; /* and that row came with a background */
 };
 
 static const struct vt_style plain = { VT_DEFAULT, VT_DEFAULT, 0 };
@@ -57,6 +59,9 @@ put_cp(struct buf *out, uint32_t cp)
 static void
 put_cell(struct writer *w, const struct vt_cell *c)
 {
+	if (w->joined)
+		w->stained = c->style.bg != VT_DEFAULT;
+	w->joined = false;
 	pen(w, &c->style);
 	put_cp(w->out, c->cp);
 	for (int i = 0; i < VT_MARKS && c->marks[i] != 0; i++)
@@ -67,7 +72,10 @@ put_cell(struct writer *w, const struct vt_cell *c)
 static void
 put_rest(struct writer *w, const struct vt_style *s, int len)
 {
-	if (s->bg == VT_DEFAULT || len >= w->vt->cols)
+	bool stained = w->stained;
+
+	w->stained = false;
+	if ((s->bg == VT_DEFAULT && !stained) || len >= w->vt->cols)
 		return;
 	pen(w, s);
 	buf_puts(w->out, "\033[K");
@@ -106,6 +114,7 @@ put_row(struct writer *w, const struct row *r)
 static void
 end_line(struct writer *w, bool wraps)
 {
+	w->joined = wraps;
 	if (wraps)
 		return;
 	pen(w, &plain);
@@ -122,6 +131,20 @@ wraps(const struct vt *vt, const struct row *r, const struct row *next)
 	    (r->len == vt->cols - 1 && (next->cells[0] & CELL_WIDE) != 0);
 }
 
+/* Is there text in the line, which may be the screen's first? */
+static bool
+written(const struct writer *w, unsigned line)
+{
+	const struct scroll *s = &w->vt->scroll;
+	struct packed l;
+	struct vt_cell c;
+
+	if (line == s->lines)
+		return w->vt->main.rows[0]->len > 0;
+	pack_open(&l, scroll_line(s, line));
+	return pack_next(&l, &c);
+}
+
 static void
 put_scrollback(struct writer *w, unsigned n)
 {
@@ -132,10 +155,8 @@ put_scrollback(struct writer *w, unsigned n)
 		bool wrapped;
 		int len = put_packed(w, scroll_line(s, i), &wrapped);
 
-		/* Into the screen none is joined that may not be full. */
-		end_line(w,
-		    wrapped && len == w->vt->cols &&
-			(i + 1 < s->lines || w->vt->main.rows[0]->len > 0));
+		/* None is joined that may not be full, nor to a blank. */
+		end_line(w, wrapped && len == w->vt->cols && written(w, i + 1));
 	}
 }
 
@@ -184,7 +205,7 @@ put_charsets(struct writer *w, const uint8_t sets[2], unsigned gl)
 	    gl != 0 ? 0x0e : 0x0f);
 }
 
-/* What DECSC (or 1049) keeps, as it was kept on this screen. */
+/* What DECSC keeps, as it was kept on this screen. */
 static void
 put_saved(struct writer *w, const struct screen *s, const char *by)
 {
@@ -333,14 +354,16 @@ put_begun(struct writer *w)
 void
 vt_snapshot(const struct vt *vt, unsigned lines, struct buf *out)
 {
-	struct writer w = { vt, out, plain };
+	struct writer w = { .vt = vt, .out = out, .pen = plain };
 
 	buf_puts(out, "\033c\033[3J");
 	put_scrollback(&w, lines);
 	put_main(&w);
 	put_tabs(&w);
 	if (vt->modes.alt) {
-		put_saved(&w, &vt->main, "\033[?1049h");
+		/* Not by 1049, which clears in the colour that was kept. */
+		put_saved(&w, &vt->main, "\0337");
+		buf_puts(out, "\033[?47h\033[2J");
 		put_alt(&w);
 	}
 	put_saved(&w, vt->on, "\0337");
