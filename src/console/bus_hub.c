@@ -484,9 +484,7 @@ bus_hub_adopt(struct bus_hub *hub, int fd, pid_t pid)
 static void
 on_rest(void *arg)
 {
-	struct bus_hub *hub = arg;
-
-	io_want(hub->io, IO_READ);
+	io_want(((struct bus_hub *)arg)->io, IO_READ);
 }
 
 /* Whoever cannot be let in for want of a descriptor stays readable: asking
