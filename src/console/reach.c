@@ -95,10 +95,17 @@ judge_end(struct reach *r)
 	    (r->phase != REACH_OPEN || r->status > 0 ||
 		r->way.kind == WAY_PIPE))
 		why = r->last;
-	str_format(text, sizeof text, "%s%s",
-	    !lost && r->phase == REACH_OPEN && why == r->last ? "It ended: "
-							      : "",
-	    why);
+	if (!lost && r->phase != REACH_OPEN && r->way.port != 0)
+		str_format(text, sizeof text,
+		    "Port %u there does not open (%.160s): see that its "
+		    "service runs and SSH may forward TCP.",
+		    r->way.port, why);
+	else
+		str_format(text, sizeof text, "%s%s",
+		    !lost && r->phase == REACH_OPEN && why == r->last
+			? "It ended: "
+			: "",
+		    why);
 	reach_end(r,
 	    lost                         ? REACH_LOST
 		: r->phase == REACH_OPEN ? REACH_ENDED

@@ -560,6 +560,12 @@ TEST(reach_tcp_holds_back)
 	ends(p, -1, "it was closed");
 	CHECK_INT(p->end, REACH_ENDED);
 	peer_free(p);
+	p = peer(&w);
+	turn(p);
+	ends(p, -1, "refused");
+	CHECK_INT(p->end, REACH_REFUSED);
+	CHECK(str_starts(p->why, "Port 2001 there does not open (refused):"));
+	peer_free(p);
 }
 
 /* The end is told after the last byte, also to one who takes few. */
