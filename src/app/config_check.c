@@ -102,7 +102,8 @@ check_has_link(struct config_board *b, bool partial, struct diags *d)
 
 	for (size_t i = 0; i < b->n_nodes; i++)
 		any = any || cfg_get(b->nodes[i].at, "link") != NULL ||
-		    cfg_get(b->nodes[i].at, "feed") != NULL;
+		    cfg_get(b->nodes[i].at, "feed") != NULL ||
+		    cfg_get(b->nodes[i].at, "console") != NULL;
 	if (!any && !partial)
 		diags_add(d, b->at->file, b->at->line,
 		    "board '%s' has no 'link', and no node of it has one",

@@ -177,6 +177,17 @@ panes_split(struct panes *ps, enum tree_dir dir, const char *name)
 	panes_focus(ps, p->id);
 }
 
+/* A rack that needs less than half of the screen gets no more. */
+static void
+fit_rack(struct panes *ps)
+{
+	int half = ps->area.h / 2, want = ps->screen->layout.total_h;
+
+	if (ps->screen->depth == 1 && want > 0 && want < half)
+		(void)tree_resize(
+		    ps->tree, ps->area, PANE_RACK, 0, want - half);
+}
+
 /* Below everything that is there already, with a share like the others'. */
 bool
 panes_open(struct panes *ps, const char *name)
@@ -200,8 +211,10 @@ panes_open(struct panes *ps, const char *name)
 		too_many(ps);
 		return false;
 	}
-	if (n > 1 && ps->shape != SHAPE_COUNT)
+	if (n > 1)
 		tree_arrange(ps->tree, ps->shape, PANE_RACK);
+	else
+		fit_rack(ps);
 	panes_place(ps, ps->area);
 	panes_focus(ps, p->id);
 	return true;
