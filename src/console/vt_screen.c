@@ -180,7 +180,8 @@ vt_restore(struct vt *vt)
 	vt->gl = s->gl;
 	vt->pen = s->pen;
 	vt->pen_old = true;
-	vt_goto(vt, s->row, s->col);
+	/* With the origin in the margins the cursor is between them. */
+	vt_goto_origin(vt, s->origin ? s->row - vt->top : s->row, s->col);
 	vt->pending = s->pending && vt->autowrap && vt->col == vt->cols - 1;
 }
 

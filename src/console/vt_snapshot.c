@@ -211,16 +211,14 @@ put_saved(struct writer *w, const struct screen *s, const char *by)
 {
 	const struct saved *v = &s->saved;
 
+	/* There are no margins yet, so that rows count from the top. */
+	buf_puts(w->out, v->origin ? "\033[?6h" : "");
 	if (v->pending)
 		go_pending(w, s->rows[v->row], v->row, v->col);
 	else
 		go(w, v->row, v->col);
 	pen(w, &v->pen);
 	put_charsets(w, v->graphics, v->gl);
-	buf_puts(w->out, v->origin ? "\033[?6h" : "");
-	/* Setting the origin moves the cursor: with no margins, by rows. */
-	if (v->origin && !v->pending)
-		go(w, v->row, v->col);
 	buf_puts(w->out, by);
 	buf_puts(w->out, v->origin ? "\033[?6l" : "");
 	put_charsets(w, (const uint8_t[2]){ 0, 0 }, 0);
@@ -299,10 +297,12 @@ put_cursor(struct writer *w)
 
 	if (vt->top > 0 || vt->bottom < vt->rows - 1)
 		buf_printf(w->out, "\033[%d;%dr", vt->top + 1, vt->bottom + 1);
-	/* The origin counts from the margin; a cursor that stands outside
-	 * (it was there before) goes to its row first. */
+	if (vt->origin) {
+		buf_puts(w->out, "\033[?6h");
+		row -= vt->top;
+	}
 	if (vt->pending)
-		go_pending(w, vt_row(vt, row), row, vt->col);
+		go_pending(w, vt_row(vt, vt->row), row, vt->col);
 	else
 		go(w, row, vt->col);
 	pen(w, &vt->pen);
@@ -373,10 +373,6 @@ vt_snapshot(const struct vt *vt, unsigned lines, struct buf *out)
 	put_charsets(&w, vt->graphics, vt->gl);
 	if (vt->insert)
 		buf_puts(out, "\033[4h");
-	if (vt->origin) {
-		buf_puts(out, "\033[?6h");
-		go(&w, vt->row - vt->top, vt->col);
-	}
 	if (!vt->autowrap)
 		buf_puts(out, "\033[?7l");
 	put_begun(&w);
