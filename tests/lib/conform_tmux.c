@@ -82,6 +82,8 @@ tmux_do(char *out)
 bool
 cf_tmux_start(void)
 {
+	char guard[700];
+
 	snprintf(server.socket, sizeof server.socket, "%s/tmux", test_dir());
 	snprintf(server.conf, sizeof server.conf, "%s",
 	    test_write("tmux.conf",
@@ -90,7 +92,11 @@ cf_tmux_start(void)
 		"set -g exit-empty off\n"
 		"set -s escape-time 0\n"));
 	setenv("LC_ALL", "C.UTF-8", 1);
-	server.up = tmux_do(TMUX("new-session", "-d", "-s", "first", "cat"));
+	/* It ends with this process, also when a test fails. */
+	snprintf(guard, sizeof guard,
+	    "while kill -0 %d; do sleep 1; done; tmux -S %s kill-server",
+	    (int)getpid(), server.socket);
+	server.up = tmux_do(TMUX("new-session", "-d", "-s", "first", guard));
 	return server.up;
 }
 
