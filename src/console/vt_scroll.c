@@ -34,6 +34,21 @@ block_fit(struct block *b)
 	b->data = mem_grow(b->data, b->len, 1);
 }
 
+/* A full block gets memory of its size, and what it had, with room to spare,
+ * is for the next: so the heap has no holes between blocks. */
+static struct block
+block_part(struct block *b)
+{
+	struct block spare = { .data = b->data, .cap = b->cap };
+
+	if (b->cap == b->len)
+		return (struct block){ 0 };
+	b->data = mem_grow(NULL, b->len, 1);
+	b->cap = b->len;
+	memcpy(b->data, spare.data, b->len);
+	return spare;
+}
+
 /* A new last one; that before it is cut to its size. */
 static struct block *
 add_block(struct scroll *s)
@@ -50,12 +65,14 @@ add_block(struct scroll *s)
 struct block *
 scroll_open(struct scroll *s)
 {
-	struct block *b;
+	struct block *b, spare = { 0 };
 
 	if (s->n > 0 && s->blocks[s->n - 1].lines < BLOCK_LINES)
 		return &s->blocks[s->n - 1];
+	if (s->n > 0)
+		spare = block_part(&s->blocks[s->n - 1]);
 	b = add_block(s);
-	memset(b, 0, sizeof *b);
+	*b = spare;
 	b->start = s->first + s->lines;
 	return b;
 }

@@ -29,17 +29,18 @@ cpu_seconds(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+/* Without the pages of the program itself. */
 static size_t
 resident(void)
 {
 	FILE *f = fopen("/proc/self/statm", "r");
-	unsigned long all, pages = 0;
+	unsigned long all, pages = 0, shared = 0;
 
-	if (f != NULL && fscanf(f, "%lu %lu", &all, &pages) != 2)
-		pages = 0;
+	if (f != NULL && fscanf(f, "%lu %lu %lu", &all, &pages, &shared) != 3)
+		pages = shared = 0;
 	if (f != NULL)
 		fclose(f);
-	return pages * (size_t)sysconf(_SC_PAGESIZE);
+	return (pages - shared) * (size_t)sysconf(_SC_PAGESIZE);
 }
 
 /* A line of a log, 79 columns. */

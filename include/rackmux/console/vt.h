@@ -66,7 +66,8 @@ struct vt_modes {
 
 struct vt;
 
-/* lines: of scrollback at most, 0: none. */
+/* lines: of scrollback at most, 0: none; fewer when they are huge (above 512
+ * bytes on average). */
 struct vt	*vt_new(int rows, int cols, unsigned lines);
 void		 vt_free(struct vt *);
 /* Any bytes, in any pieces. */
@@ -92,7 +93,7 @@ const char	*vt_title(const struct vt *);	/* clean, "" if none */
  * stays reachable above it. */
 unsigned	 vt_lines(const struct vt *);
 /* The same line keeps this number for ever, also when older ones go: it is
- * that of line 0. */
+ * that of line 0. A new width that breaks lines anew numbers them anew. */
 unsigned long long vt_first(const struct vt *);
 /* Cells of a line into out (at most cols of them); returns how many up to the
  * last one that was written. wrapped (may be NULL): it goes on in the next
@@ -112,7 +113,7 @@ unsigned	 vt_bells(const struct vt *);
 /* Bytes of memory that it holds. */
 size_t		 vt_memory(const struct vt *);
 
-/* The node's questions: complete answers, in order. Bounded: of what is not
+/* The node's questions: one complete answer a call, in order. Bounded: of what is not
  * taken the newest are dropped. Taking them is the owner's decision, who also
  * limits the rate (see console.c). Returns false when there is none. */
 bool		 vt_reply(struct vt *, struct buf *out);
