@@ -29,8 +29,8 @@ trouble(struct bus_dir *d, const char *what, const char *why)
 	    what, why);
 }
 
-static char *
-default_path(void)
+char *
+bus_dir_default(void)
 {
 	const char *base = getenv("XDG_RUNTIME_DIR");
 	char run[64];
@@ -42,7 +42,9 @@ default_path(void)
 	if (stat(run, &st) == 0 && S_ISDIR(st.st_mode) &&
 	    st.st_uid == geteuid())
 		return mem_printf("%s/rackmux", run);
-	return NULL;
+	/* No login manager made one (a container, a bare sshd): as tmux does.
+	 * That it is ours and closed to others is checked like any. */
+	return mem_printf("/tmp/rackmux-%u", (unsigned)geteuid());
 }
 
 void
@@ -50,10 +52,7 @@ bus_dir_init(struct bus_dir *d, const char *dir)
 {
 	memset(d, 0, sizeof *d);
 	d->fd = d->lock_fd = d->lines_fd = -1;
-	d->path = dir != NULL ? mem_strdup(dir) : default_path();
-	if (d->path == NULL)
-		trouble(d, "There is no runtime folder",
-		    "(XDG_RUNTIME_DIR is not set)");
+	d->path = dir != NULL ? mem_strdup(dir) : bus_dir_default();
 }
 
 static void

@@ -87,6 +87,8 @@ struct bus_dir {
 	char trouble[BUS_WHY];
 };
 
+/* Where it is when nobody says; caller frees. */
+char	*bus_dir_default(void);
 void	 bus_dir_init(struct bus_dir *, const char *dir);
 void	 bus_dir_release(struct bus_dir *);
 /* Open and check it; false: trouble says why. Again and again is fine. */

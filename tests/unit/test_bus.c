@@ -512,13 +512,18 @@ TEST(a_folder_that_will_not_do)
 
 TEST(no_runtime_folder_at_all)
 {
-	char path[64];
+	char path[64], *dir;
 	struct stat st;
 
+	/* As in a container, where no login manager has made one. */
 	snprintf(path, sizeof path, "/run/user/%u", (unsigned)geteuid());
 	unsetenv("XDG_RUNTIME_DIR");
+	dir = bus_dir_default();
 	if (stat(path, &st) != 0)
-		check_alone(NULL, "There is no runtime folder");
+		snprintf(path, sizeof path, "/tmp/rackmux-%u",
+		    (unsigned)geteuid());
+	CHECK(strncmp(dir, path, strlen(path)) == 0);
+	free(dir);
 	CHECK(setenv("XDG_RUNTIME_DIR", test_dir(), 1) == 0);
 	loop = loop_new();
 	bus_free(bus_new(loop, NULL, "a"));

@@ -26,7 +26,7 @@ struct bus_claim;
 struct bus_join;
 
 /* dir: where the socket is; NULL: $XDG_RUNTIME_DIR/rackmux, else
- * /run/user/UID/rackmux, else none. who: "dashboard", "console tp2-a/1". */
+ * /run/user/UID/rackmux, else /tmp/rackmux-UID. who: "dashboard", "console tp2-a/1". */
 struct bus	*bus_new(struct loop *, const char *dir, const char *who);
 void		 bus_free(struct bus *);
 /* A sentence when it cannot be used (wrong owner of the directory, ...), or
