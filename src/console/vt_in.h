@@ -140,6 +140,7 @@ struct vt {
 	uint8_t n_part;
 	char kind;		/* of a string: what followed ESC */
 	bool osc_ends;		/* ESC came in an OSC */
+	uint8_t string_lines;	/* line feeds in a string so far */
 	char osc[VT_OSC_MAX];
 	unsigned n_osc;
 

@@ -198,11 +198,26 @@ begin(struct vt *vt)
 	memset(&vt->csi, 0, sizeof vt->csi);
 }
 
+/* A string that has no end was line noise and not a string: what follows is
+ * not swallowed for ever. */
+enum { STRING_LINES = 4 };
+
+static void
+count_lines(struct vt *vt, unsigned char c)
+{
+	if (vt->state != ST_OSC && vt->state != ST_STRING)
+		vt->string_lines = 0;
+	else if (c == '\n' && ++vt->string_lines > STRING_LINES)
+		vt->state = ST_GROUND;
+}
+
 static void
 step(struct vt *vt, unsigned char c)
 {
-	struct step s = steps[vt->state][class_of(c)];
+	struct step s;
 
+	count_lines(vt, c);
+	s = steps[vt->state][class_of(c)];
 	switch (s.act) {
 	case A_EXEC:
 		vt_control(vt, c);

@@ -230,3 +230,23 @@ TEST(huge_lines_do_not_fill_the_memory)
 	CHECK(vt_memory(vt) < 2000000);
 	vt_free(vt);
 }
+
+TEST(noise_that_looks_like_a_string_hides_no_boot)
+{
+	struct vt *vt = vt_new(10, 40, 100);
+	char text[200];
+	unsigned n;
+
+	vt_feed(vt, "\033Pnoise", 8);
+	for (int i = 0; i < 6; i++)
+		vt_feed(vt, "a line\r\n", 8);
+	vt_feed(vt, "Linux version 6.1", 17);
+	n = vt_lines(vt);
+	for (unsigned i = 0; i < n; i++) {
+		vt_text(vt, i, text, sizeof text);
+		if (strcmp(text, "Linux version 6.1") == 0)
+			break;
+		CHECK(i + 1 < n);
+	}
+	vt_free(vt);
+}
