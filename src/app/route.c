@@ -47,7 +47,7 @@ link_of(const struct wire *w)
 }
 
 /* Each process opens a login shell of its own; all else is one line that all
- * processes of the user share. */
+ * processes of the user share. The same program for two nodes is two lines. */
 static void
 name_line(struct route *r, const struct node *n)
 {
@@ -58,7 +58,7 @@ name_line(struct route *r, const struct node *n)
 	if (r->way.kind == WAY_LOGIN)
 		str_format(r->line, sizeof r->line, "%s #%d login %ld", url,
 		    n->slot, (long)getpid());
-	else if (r->way.by == WAY_BY_OWN)
+	else if (r->way.by == WAY_BY_OWN && !str_starts(url, "exec:"))
 		str_format(r->line, sizeof r->line, "%s %s", url, r->way.cmd);
 	else
 		str_format(r->line, sizeof r->line, "%s #%d", url, n->slot);

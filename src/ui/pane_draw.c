@@ -273,6 +273,8 @@ see_bell(struct panes *ps, struct pane *p)
 void
 pane_draw(struct panes *ps, struct pane *p, struct canvas *c)
 {
+	const char *why;
+
 	if (p->r.w < 1 || p->r.h < 1)
 		return;
 	if (p->console != NULL && console_vt(p->console) != NULL)
@@ -280,6 +282,11 @@ pane_draw(struct panes *ps, struct pane *p, struct canvas *c)
 	pane_title(ps, p, c);
 	if (p->in.h < 1)
 		return;
+	why = why_nothing(ps, p);
+	/* What it says there instead is none of the terminal's rows. */
+	if (p->said_why || why[0] != '\0')
+		p->whole = true;
+	p->said_why = why[0] != '\0';
 	if (p->whole)
 		canvas_fill(c, p->in, (struct style){ ROLE_TEXT, 0 }, ' ');
 	if (p->console != NULL && console_vt(p->console) != NULL) {
@@ -287,7 +294,7 @@ pane_draw(struct panes *ps, struct pane *p, struct canvas *c)
 		copy_draw(ps, p, c);
 		place_cursor(ps, p, c);
 	}
-	draw_why(p, c, why_nothing(ps, p));
+	draw_why(p, c, why);
 	p->whole = p->dirty = false;
 	p->drawn_at = loop_now(ps->screen->model->loop);
 }

@@ -40,6 +40,7 @@ struct pane {
 	/* What was drawn, row by row, and from what. */
 	unsigned long long drawn[VT_ROWS_MAX];
 	bool whole;		/* the next drawing draws all of it */
+	bool said_why;		/* the last one said why there is nothing */
 	bool dirty;
 	uint64_t drawn_at;	/* loop ms; 0: never */
 	unsigned rest_ms;	/* until it may be drawn again by itself */
