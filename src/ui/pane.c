@@ -64,6 +64,8 @@ pane_place(struct panes *ps, struct pane *p, struct rect r)
 	}
 	if (in.w < VT_COLS_MIN || in.h < 1)
 		in = rect_of(0, 0, 0, 0);
+	in.w = in.w > VT_COLS_MAX ? VT_COLS_MAX : in.w;
+	in.h = in.h > VT_ROWS_MAX ? VT_ROWS_MAX : in.h;
 	if (memcmp(&r, &p->r, sizeof r) != 0)
 		p->whole = p->dirty = true;
 	if ((in.w != p->in.w || in.h != p->in.h) && in.h > 0 &&

@@ -218,10 +218,24 @@ screen_draw(struct screen *s, struct canvas *c)
 }
 
 bool
+screen_all_due(const struct screen *s, const struct canvas *c)
+{
+	return s->panes.moved || s->drawn != c->cells ||
+	    covered(s) != s->was_covered;
+}
+
+/* Under a window they wait for whatever draws all of it. */
+uint64_t
+screen_panes_due(const struct screen *s, uint64_t now)
+{
+	return covered(s) || s->drawn == NULL ? UINT64_MAX
+					      : panes_due(&s->panes, now);
+}
+
+bool
 screen_draw_panes(struct screen *s, struct canvas *c, uint64_t now)
 {
-	if (covered(s) || c->w < MIN_W || c->h < MIN_H ||
-	    s->panes.area.w != c->w || s->panes.area.h != c->h - 2)
+	if (covered(s) || screen_all_due(s, c))
 		return false;
 	return panes_draw_due(&s->panes, c, now);
 }

@@ -75,7 +75,7 @@ draw(struct ui *ui, bool whole)
 	int w, h;
 
 	if (term_size(ui->term, &w, &h) || w != ui->canvas.w ||
-	    h != ui->canvas.h)
+	    h != ui->canvas.h || screen_all_due(&ui->screen, &ui->canvas))
 		whole = true;
 	if (whole) {
 		if (w != ui->canvas.w || h != ui->canvas.h)
@@ -94,7 +94,7 @@ draw(struct ui *ui, bool whole)
 static uint64_t
 wait_for(const struct ui *ui, uint64_t now, bool *whole)
 {
-	uint64_t panes = panes_due(&ui->screen.panes, now), at = UINT64_MAX;
+	uint64_t panes = screen_panes_due(&ui->screen, now), at = UINT64_MAX;
 
 	*whole = false;
 	if (ui->dirty)

@@ -102,6 +102,10 @@ struct screen {
 void	 screen_init(struct screen *, struct model *);
 void	 screen_release(struct screen *);
 void	 screen_draw(struct screen *, struct canvas *);
+/* Panes have moved, or a window came or went: drawing some is not enough. */
+bool	 screen_all_due(const struct screen *, const struct canvas *);
+/* Loop ms at which a pane is to be drawn; UINT64_MAX: none waits. */
+uint64_t screen_panes_due(const struct screen *, uint64_t now);
 /* Only panes whose time has come, on what screen_draw() has left; false when
  * there is more to it, or nothing. */
 bool	 screen_draw_panes(struct screen *, struct canvas *, uint64_t now);
