@@ -58,7 +58,10 @@ name_line(struct route *r, const struct node *n)
 	if (r->way.kind == WAY_LOGIN)
 		str_format(r->line, sizeof r->line, "%s #%d login %ld", url,
 		    n->slot, (long)getpid());
-	else if (r->way.by == WAY_BY_OWN && !str_starts(url, "exec:"))
+	else if (str_starts(url, "exec:"))
+		str_format(r->line, sizeof r->line, "%s %s/%d", url,
+		    n->board->name, n->slot);
+	else if (r->way.by == WAY_BY_OWN)
 		str_format(r->line, sizeof r->line, "%s %s", url, r->way.cmd);
 	else
 		str_format(r->line, sizeof r->line, "%s #%d", url, n->slot);
