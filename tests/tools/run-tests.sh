@@ -13,7 +13,7 @@ mkdir -p "$logs" "$dir/home" "$dir/tmp"
 chmod 700 "$dir/home"
 export HOME=$dir/home TMPDIR=$dir/tmp LC_ALL=C.UTF-8 TZ=UTC
 export XDG_CONFIG_HOME=$HOME/.config XDG_STATE_HOME=$HOME/.local/state
-unset XDG_RUNTIME_DIR SSH_AUTH_SOCK SSH_ASKPASS DISPLAY NO_COLOR COLORTERM
+unset SSH_AUTH_SOCK SSH_ASKPASS DISPLAY NO_COLOR COLORTERM
 unset TMUX
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:detect_stack_use_after_return=0
 export UBSAN_OPTIONS=print_stacktrace=1
@@ -21,6 +21,10 @@ export LSAN_OPTIONS=report_objects=0
 
 one() {
 	name=$(basename "$1")
+	# Consoles are shared by what is in here: to each program its own, and
+	# never the user's, which unset would mean /run/user/UID.
+	export XDG_RUNTIME_DIR="$dir/run/$name"
+	mkdir -p -m 700 "$XDG_RUNTIME_DIR"
 	timeout -k 5 600 "$1" >"$logs/$name.out" 2>"$logs/$name.err" </dev/null
 	echo $? >"$logs/$name.rc"
 }
