@@ -231,7 +231,9 @@ far_say(struct cfix *f, const char *text)
 RM_UNUSED static struct link *
 cfix_link(struct cfix *f, const char *url)
 {
-	struct link_config config = { .name = "far", .url = url };
+	struct link_config config = { .name = "far",
+		.url = url,
+		.no_shell = true }; /* or it runs twice */
 	char err[256] = "";
 	struct link *l = link_new(f->pool, &config, &cfix_link_sink, f, err,
 	    sizeof err);
@@ -250,6 +252,25 @@ cfix_log_dir(void)
 	return dir;
 }
 
+/* A program on the terminal that a console gives it, eight bits clean. */
+RM_UNUSED static const char *
+far_script(const char *name, const char *body)
+{
+	static char url[400];
+	char text[500];
+
+	str_format(text, sizeof text, "stty raw -echo\n%s\n", body);
+	str_format(url, sizeof url, "exec:sh %s", test_write(name, text));
+	return url;
+}
+
+/* It sends back what it is typed, after an R. */
+RM_UNUSED static const char *
+far_echo(void)
+{
+	return far_script("echo.sh", "printf R; exec cat");
+}
+
 /* url NULL: the program that reads the FIFO. */
 RM_UNUSED static void
 cfix_new(struct cfix *f, const char *url)
@@ -258,7 +279,7 @@ cfix_new(struct cfix *f, const char *url)
 		.log_dir = cfix_log_dir(),
 		.log_size = 1 << 28,
 		.log_files = 3 };
-	char script[400], own[400], err[200];
+	char script[400], err[200];
 
 	memset(f, 0, sizeof *f);
 	f->alert_set = alerts_new(NULL, 0, NULL, err, sizeof err);
@@ -274,11 +295,9 @@ cfix_new(struct cfix *f, const char *url)
 	f->set = consoles_new(f->loop, &config, &cfix_sink, f);
 	if (!url) {
 		far_new(f);
-		str_format(script, sizeof script, "exec cat %s/fifo\n",
+		str_format(script, sizeof script, "exec cat %s/fifo",
 		    test_dir());
-		str_format(own, sizeof own, "exec:sh %s",
-		    test_write("far.sh", script));
-		url = own;
+		url = far_script("far.sh", script);
 	}
 	f->link = cfix_link(f, url);
 	way_init(&f->way);
@@ -350,6 +369,15 @@ cfix_open(struct cfix *f, bool capture)
 	cfix_route(f, f->console, f->link);
 	link_start(f->link);
 	CUNTIL(f, IS_STATE(f, OPEN));
+}
+
+/* The R of far_echo(). */
+RM_UNUSED static void
+far_ready(struct cfix *f, unsigned long long bytes)
+{
+	CUNTIL(f,
+	    (loop_advance(f->loop, 5), console_bytes(f->console) == bytes));
+	buf_clear(&f->got);
 }
 
 /* How often text stands on the screen and above it. */

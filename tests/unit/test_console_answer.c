@@ -17,14 +17,6 @@ count(const struct buf *b, const char *text)
 	return n;
 }
 
-/* The far end sends back what it is typed: so typing is its question too. */
-static void
-echo_new(struct cfix *f)
-{
-	cfix_new(f, "exec:cat");
-	cfix_open(f, false);
-}
-
 static void
 say(struct cfix *f, const char *text)
 {
@@ -36,27 +28,38 @@ say(struct cfix *f, const char *text)
 		loop_turn(f->loop, 1);
 }
 
+/* The far end sends back what it is typed: so typing is its question too. */
+static void
+echo_new(struct cfix *f)
+{
+	cfix_new(f, far_echo());
+	cfix_open(f, false);
+	far_ready(f, 1);
+	say(f, "\r");
+	buf_clear(&f->got);
+}
+
 TEST(answers_only_who_is_focused)
 {
 	struct cfix f;
 
 	echo_new(&f);
 	say(&f, ASK);
-	CHECK_INT(count(&f.got, "\033[1;1R"), 0);
+	CHECK_INT(count(&f.got, ";1R"), 0);
 	console_focus(f.console, f.viewer);
 	for (int i = 0; i < 5; i++)
 		loop_turn(f.loop, 1);
-	CHECK_INT(count(&f.got, "\033[1;1R"), 0); /* nor late */
+	CHECK_INT(count(&f.got, ";1R"), 0); /* nor late */
 	say(&f, ASK);
-	CUNTIL(&f, count(&f.got, "\033[1;1R") == 1);
+	CUNTIL(&f, count(&f.got, ";1R") == 1);
 	console_focus(f.console, NULL);
 	say(&f, ASK);
-	CHECK_INT(count(&f.got, "\033[1;1R"), 1);
+	CHECK_INT(count(&f.got, ";1R"), 1);
 	console_focus(f.console, f.viewer);
 	console_unlook(f.viewer);
 	f.viewer = console_look(f.console, &cfix_viewer, &f);
 	say(&f, ASK);
-	CHECK_INT(count(&f.got, "\033[1;1R"), 1);
+	CHECK_INT(count(&f.got, ";1R"), 1);
 	cfix_free(&f);
 }
 
@@ -85,7 +88,7 @@ TEST(answers_no_loader)
 	say(&f, "\r\nU-Boot SPL 2022.04 (Apr 04 2022 - 14:31:32 +0000)\r\n");
 	CHECK(cwatch_stage(console_watch(f.console)) != STAGE_UNKNOWN);
 	say(&f, ASK);
-	CHECK_INT(count(&f.got, "R"), 0);
+	CHECK_INT(count(&f.got, ";1R"), 0);
 	say(&f, "[    0.000000] Booting Linux on physical CPU 0x0\r\n");
 	say(&f, "[    0.000000] Linux version 5.10.0\r\n");
 	say(&f, ASK);
@@ -97,7 +100,7 @@ TEST(answers_no_loader)
 	CHECK_INT(cwatch_stage(console_watch(f.console)), STAGE_LOGIN);
 	CHECK(strstr(buf_str(&f.stages), "login"));
 	say(&f, ASK);
-	CUNTIL(&f, strchr(buf_str(&f.got), 'R') != NULL);
+	CUNTIL(&f, strstr(buf_str(&f.got), ";1") != NULL);
 	cfix_free(&f);
 }
 
@@ -105,11 +108,8 @@ TEST(answers_no_loader)
 TEST(answers_nothing_unknown_unless_typed_at)
 {
 	struct cfix f;
-	char url[300];
 
-	str_format(url, sizeof url, "exec:sh %s",
-	    test_write("asks.sh", "printf '\\033[6n'; exec cat\n"));
-	cfix_new(&f, url);
+	cfix_new(&f, far_script("asks.sh", "printf '\\033[6n'; exec cat"));
 	cfix_open(&f, false);
 	console_focus(f.console, f.viewer);
 	CUNTIL(&f, f.got.len == 4);
@@ -123,15 +123,16 @@ TEST(answers_no_replay)
 {
 	struct cfix f;
 
-	cfix_new(&f, "exec:cat");
+	cfix_new(&f, far_echo());
 	f.way.repeats = true;
 	cfix_open(&f, false);
+	CUNTIL(&f, f.got.len == 1);
 	console_focus(f.console, f.viewer);
 	say(&f, ASK);
-	CHECK_INT(count(&f.got, ";1R"), 0);
+	CHECK_INT(count(&f.got, ";2R"), 0);
 	loop_advance(f.loop, 1000);
 	say(&f, ASK);
-	CUNTIL(&f, count(&f.got, ";1R") == 1);
+	CUNTIL(&f, count(&f.got, ";2R") == 1);
 	cfix_free(&f);
 }
 
@@ -185,8 +186,9 @@ TEST(recordings_are_named_by_time)
 	char stamp[32];
 	time_t now;
 
-	cfix_new(&f, "exec:cat");
+	cfix_new(&f, far_echo());
 	cfix_open(&f, false);
+	far_ready(&f, 1);
 	say(&f, "seen");
 	now = (time_t)(loop_wall(f.loop) / 1000);
 	gmtime_r(&now, &tm);

@@ -32,7 +32,7 @@ pair_new(struct pair *p)
 
 	memset(p, 0, sizeof *p);
 	cfix_new(&p->a, NULL);
-	cfix_new(&p->b, "exec:cat");
+	cfix_new(&p->b, far_echo());
 	str_format(dir, sizeof dir, "%s/bus", test_dir());
 	p->bus_a = bus_new(p->a.loop, dir, "dashboard");
 	p->bus_b = bus_new(p->b.loop, dir, "console tp2-a/1");
@@ -114,6 +114,7 @@ TEST(taking_over_is_knowingly)
 	BOTH(&p, IS_STATE(&p.a, JOINED));
 	CHECK(p.b.wanted);
 	BOTH(&p, !p.a.wanted);
+	BOTH(&p, console_bytes(p.b.console) >= 1);
 	CHECK_INT(console_type(p.a.console, "x", 1), -EROFS);
 	CHECK_INT(console_type(p.b.console, "typed", 5), 0);
 	/* Its far end says what was typed. */

@@ -176,12 +176,10 @@ TEST(rests_fit_the_speed_of_the_line)
 TEST(the_last_words_are_kept)
 {
 	struct cfix f;
-	char url[300];
 
-	str_format(url, sizeof url, "exec:sh %s",
-	    test_write("last.sh",
-		"printf 'one '; read x; printf 'two '; printf 'end'\n"));
-	cfix_new(&f, url);
+	cfix_new(&f,
+	    far_script("last.sh",
+		"printf 'one '; read x; printf 'two '; printf 'end'"));
 	cfix_open(&f, true);
 	CUNTIL(&f, console_bytes(f.console) == 4);
 	console_type(f.console, "\n", 1);
@@ -207,11 +205,11 @@ TEST(a_flood_does_not_drown_others)
 	cfix_new(&f, "exec:yes flood");
 	cfix_open(&f, true);
 	quiet = console_new(f.set, &n);
-	link = cfix_link(&f, "exec:cat");
+	link = cfix_link(&f, far_echo());
 	v = console_look(quiet, NULL, NULL);
 	link_start(link);
 	cfix_route(&f, quiet, link);
-	CUNTIL(&f, console_state(quiet) == CONSOLE_OPEN);
+	CUNTIL(&f, console_bytes(quiet) == 1);
 	for (int i = 0; i < 20; i++) {
 		was = console_bytes(quiet);
 		console_type(quiet, "ping", 4);
@@ -329,7 +327,8 @@ many_start(struct cfix *f, struct counter *all)
 	for (int i = 0; i < MANY; i++) {
 		str_format(name, sizeof name, "many/%d", i);
 		all[i].console = console_new(f->set, &n);
-		all[i].link = cfix_link(f, "exec:seq 1 99999999");
+		all[i].link =
+		    cfix_link(f, far_script("seq.sh", "exec seq 1 99999999"));
 		cfix_route(f, all[i].console, all[i].link);
 		if (i % 2)
 			all[i].viewer =
