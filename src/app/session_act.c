@@ -73,6 +73,9 @@ session_act(struct session *s, const struct node *n, enum act act,
 	struct wish w = { s, node_path(n, path, sizeof path), act, fn, arg,
 		NULL };
 
+	if (act == ACT_POWER_ON || act == ACT_POWER_CYCLE ||
+	    act == ACT_POWER_RESET)
+		session_console_arm(s, n);
 	if (try(&w, find_intake(s, n->board, 0), n->slot) ||
 	    try(&w, find_feed(s, n->feed), n->feed_port) ||
 	    try(&w, find_intake(s, n->board, n->slot), n->slot))

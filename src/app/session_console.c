@@ -440,6 +440,21 @@ session_open_consoles(
 	config_free(standard);
 }
 
+/* Long enough for a board to do it and a node to speak. */
+enum { ARM_MS = 60000 };
+
+void
+session_console_arm(struct session *s, const struct node *n)
+{
+	struct attached *a = s->attachments != NULL
+	    ? find(s->attachments, n->board, n->slot)
+	    : NULL;
+	const struct way *way = a != NULL ? console_way(a->console) : NULL;
+
+	if (way != NULL && way->kind != WAY_LOGIN)
+		console_arm(a->console, ARM_MS);
+}
+
 void
 session_consoles_free(struct session *s)
 {

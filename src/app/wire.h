@@ -115,6 +115,8 @@ void	 session_console_link(struct session *, struct link *,
 void	 session_console_no_link(struct session *, const struct link *);
 /* A board is about to go. */
 void	 session_console_no_board(struct session *, const struct board *);
+/* The node is about to be switched on: what it says first is kept. */
+void	 session_console_arm(struct session *, const struct node *);
 /* The configuration, or what is known of boards, is another. */
 void	 session_console_sync(struct session *);
 
