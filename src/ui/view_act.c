@@ -264,6 +264,11 @@ do_it(struct screen *s)
 	enum act act = (enum act)s->card.at;
 
 	s->card.open = s->card.sure = false;
+	/* A console is looked at, and not ordered. */
+	if (act == ACT_CONSOLE) {
+		screen_console(s);
+		return;
+	}
 	if (s->host == NULL || s->host->on_act == NULL)
 		return;
 	for (size_t i = 0; i < s->card.n; i++)
