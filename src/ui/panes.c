@@ -410,6 +410,14 @@ panes_due(const struct panes *ps, uint64_t now)
 	return first;
 }
 
+void
+panes_titles(struct panes *ps, struct canvas *c)
+{
+	for (size_t i = 0; i < ps->n; i++)
+		if (ps->v[i]->r.w > 0 && ps->v[i]->r.h > 0)
+			pane_title(ps, ps->v[i], c);
+}
+
 bool
 panes_draw_due(struct panes *ps, struct canvas *c, uint64_t now)
 {

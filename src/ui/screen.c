@@ -206,8 +206,10 @@ screen_draw(struct screen *s, struct canvas *c)
 		draw_rack(s, c);
 	if (anew)
 		panes_draw(&s->panes, c);
-	else
+	else {
 		(void)panes_draw_due(&s->panes, c, loop_now(s->model->loop));
+		panes_titles(&s->panes, c);
+	}
 	header_draw(s, c, rect_of(0, 0, c->w, 1));
 	footer_draw(s, c, rect_of(0, c->h - 1, c->w, 1));
 	draw_over(s, c);

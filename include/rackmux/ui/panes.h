@@ -92,6 +92,8 @@ bool	 panes_moved(struct panes *);
 /* Only what is due at now and no more than what changed; true when something
  * was drawn. */
 bool	 panes_draw_due(struct panes *, struct canvas *, uint64_t now);
+/* Their titles alone: what they say changes with time, too. */
+void	 panes_titles(struct panes *, struct canvas *);
 /* The last drawing cost so many bytes. */
 void	 panes_cost(struct panes *, size_t bytes);
 /* Loop ms at which something becomes due; UINT64_MAX: nothing waits. */
