@@ -152,17 +152,23 @@ by_config(struct session *s, const struct config_board *cb, struct rig *rig,
 	command_way(r, o);
 }
 
-/* The board's own word comes first, also when it has not spoken yet: a node
- * must not change from one console to another while its board connects. */
+/* The board's own word comes first, also while it has not spoken or does not
+ * yet know by which way: a node must not change from one console to another
+ * while its board connects. */
 static bool
 board_has_yet_to_say(const struct wire *w, int slot)
 {
 	const struct origin *o;
+	struct inst *in;
+	struct way way;
 
 	if (w == NULL || w->intake == NULL)
 		return w != NULL && w->link != NULL;
 	o = intake_origin(w->intake);
-	return o->cannot_slots < slot;
+	in = intake_inst(w->intake);
+	return o->cannot_slots < slot ||
+	    (inst_can(in, slot, ACT_CONSOLE) == NULL &&
+		!inst_console(in, slot, &way));
 }
 
 static void

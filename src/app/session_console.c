@@ -146,21 +146,13 @@ own_state(void *arg, struct link *link, enum link_state state,
 static void
 own_ask(void *arg, struct link *link, const struct link_ask *ask)
 {
-	struct session *s = ((struct attached *)arg)->session;
-
-	if (s->sink != NULL && s->sink->ask != NULL)
-		s->sink->ask(s->sink_arg, link, ask);
-	else
-		link_answer(link, ask->id, NULL);
+	session_asked(((struct attached *)arg)->session, link, ask);
 }
 
 static void
 own_ask_over(void *arg, struct link *link, unsigned id)
 {
-	struct session *s = ((struct attached *)arg)->session;
-
-	if (s->sink != NULL && s->sink->ask_over != NULL)
-		s->sink->ask_over(s->sink_arg, link, id);
+	session_ask_over(((struct attached *)arg)->session, link, id);
 }
 
 static const struct link_sink own_sink = { own_state, own_ask, own_ask_over };

@@ -49,24 +49,32 @@ on_state(void *arg, struct link *link, enum link_state state, enum link_why why,
 	wire_news(w);
 }
 
-static void
-on_ask(void *arg, struct link *link, const struct link_ask *ask)
+void
+session_asked(struct session *s, struct link *link, const struct link_ask *ask)
 {
-	struct session *s = ((struct wire *)arg)->session;
-
 	if (s->sink != NULL && s->sink->ask != NULL)
 		s->sink->ask(s->sink_arg, link, ask);
 	else
 		link_answer(link, ask->id, NULL);
 }
 
+void
+session_ask_over(struct session *s, struct link *link, unsigned id)
+{
+	if (s->sink != NULL && s->sink->ask_over != NULL)
+		s->sink->ask_over(s->sink_arg, link, id);
+}
+
+static void
+on_ask(void *arg, struct link *link, const struct link_ask *ask)
+{
+	session_asked(((struct wire *)arg)->session, link, ask);
+}
+
 static void
 on_ask_over(void *arg, struct link *link, unsigned id)
 {
-	struct session *s = ((struct wire *)arg)->session;
-
-	if (s->sink != NULL && s->sink->ask_over != NULL)
-		s->sink->ask_over(s->sink_arg, link, id);
+	session_ask_over(((struct wire *)arg)->session, link, id);
 }
 
 static const struct link_sink wire_sink = { on_state, on_ask, on_ask_over };

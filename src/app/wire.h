@@ -84,6 +84,11 @@ bool	 wire_settled(const struct wire *);
 /* NULL unless it failed. */
 const char *wire_failure(const struct wire *);
 
+/* Questions of links, passed on; declined where nobody is there to ask. */
+void	 session_asked(struct session *, struct link *,
+	    const struct link_ask *);
+void	 session_ask_over(struct session *, struct link *, unsigned id);
+
 /* detect.c: learn what is at the far end, then give it an intake. */
 void	 detect_start(struct wire *);
 void	 wire_feed(struct wire *, const struct driver *,
