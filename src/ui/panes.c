@@ -177,15 +177,16 @@ panes_split(struct panes *ps, enum tree_dir dir, const char *name)
 	panes_focus(ps, p->id);
 }
 
-/* A rack that needs less than half of the screen gets no more. */
+/* A rack that needs less than it has got gives the rest to consoles. */
 static void
 fit_rack(struct panes *ps)
 {
-	int half = ps->area.h / 2, want = ps->screen->layout.total_h;
+	int want = ps->screen->layout.total_h;
 
-	if (ps->screen->depth == 1 && want > 0 && want < half)
+	panes_place(ps, ps->area);
+	if (ps->screen->depth == 1 && want > 0 && want < ps->rack.h)
 		(void)tree_resize(
-		    ps->tree, ps->area, PANE_RACK, 0, want - half);
+		    ps->tree, ps->area, PANE_RACK, 0, want - ps->rack.h);
 }
 
 /* Below everything that is there already, with a share like the others'. */
@@ -213,8 +214,7 @@ panes_open(struct panes *ps, const char *name)
 	}
 	if (n > 1)
 		tree_arrange(ps->tree, ps->shape, PANE_RACK);
-	else
-		fit_rack(ps);
+	fit_rack(ps);
 	panes_place(ps, ps->area);
 	panes_focus(ps, p->id);
 	return true;
@@ -249,6 +249,7 @@ panes_open_many(struct panes *ps, const char *const *names, size_t n)
 	}
 	tree_arrange(ps->tree, SHAPE_GRID_MAIN, PANE_RACK);
 	ps->shape = SHAPE_GRID_MAIN;
+	fit_rack(ps);
 	panes_place(ps, ps->area);
 	if (last != NULL)
 		panes_focus(ps, last->id);
