@@ -233,9 +233,15 @@ why_nothing(const struct panes *ps, const struct pane *p)
 {
 	const struct node *n;
 
-	if (p->console != NULL)
-		return console_bytes(p->console) == 0 ? console_why(p->console)
-						      : "";
+	enum console_state st;
+
+	if (p->console != NULL) {
+		st = console_state(p->console);
+		return st == CONSOLE_OPEN || st == CONSOLE_JOINED ||
+			console_bytes(p->console) > 0
+		    ? ""
+		    : console_why(p->console);
+	}
 	n = model_find_node(ps->screen->model, p->name);
 	if (n == NULL)
 		return "This node is not in the configuration any more.";
