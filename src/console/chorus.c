@@ -7,6 +7,8 @@
 #include "rackmux/base/mem.h"
 #include "rackmux/base/text.h"
 
+#include "console_in.h"
+
 /*
  * What is typed waits in one queue and leaves it in bites: one character until
  * it is known how all members answer it, then whole runs. So at most one
@@ -35,6 +37,8 @@ struct chorus {
 	struct loop *loop;
 	struct chorus_sink sink;
 	void *arg;
+	const struct consoles *set; /* that the members are of, or NULL */
+	unsigned generation; /* of the set when all were there last */
 	struct member **v;
 	size_t n;
 	struct buf queue;
@@ -160,6 +164,7 @@ chorus_add(struct chorus *ch, struct console *c)
 	m->state = CHORUS_SINGS;
 	buf_init(&m->heard, 0);
 	m->viewer = console_look(c, &viewer_sink, m);
+	ch->set = c->set;
 	ch->v = mem_grow(ch->v, ch->n + 1, sizeof(*ch->v));
 	ch->v[ch->n++] = m;
 	ch->trust = false;
@@ -191,6 +196,16 @@ chorus_drop_gone(struct chorus *ch, const struct consoles *set)
 		member_free(ch->v[i], true);
 		ch->v[i] = ch->v[--ch->n];
 	}
+}
+
+/* From the loop nobody may have told us yet. */
+static void
+drop_gone(struct chorus *ch)
+{
+	if (ch->set == NULL || ch->generation == ch->set->generation)
+		return;
+	ch->generation = ch->set->generation;
+	chorus_drop_gone(ch, ch->set);
 }
 
 size_t
@@ -286,6 +301,7 @@ pump_now(void *arg)
 {
 	struct chorus *ch = arg;
 
+	drop_gone(ch);
 	if (ch->judged && ch->waiting)
 		judge_now(ch);
 	ch->judged = false;
@@ -339,6 +355,7 @@ judge_now(void *arg)
 	size_t with = 0, without = 0;
 
 	timer_stop(ch->judge);
+	drop_gone(ch);
 	if (!ch->waiting)
 		return;
 	ch->waiting = false;

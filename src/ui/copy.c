@@ -314,6 +314,25 @@ spot_at(const struct pane *p, int x, int y)
 	};
 }
 
+/* From where the button was pressed. */
+static bool
+drag_begins(struct panes *ps, struct pane *p, const struct mouse *m)
+{
+	struct spot from, to;
+
+	if (!rect_has(p->in, ps->press_x, ps->press_y))
+		return false;
+	/* Before the pane gives its last row away, and moves. */
+	from = spot_at(p, ps->press_x, ps->press_y);
+	to = spot_at(p, m->x, m->y);
+	copy_begin(ps, p, false);
+	p->copy->mark = from;
+	p->copy->at = to;
+	p->copy->selecting = p->copy->by_mouse = true;
+	settle(p);
+	return true;
+}
+
 /* A selection with the mouse is taken when the button is released, as
  * terminals do. */
 bool
@@ -323,14 +342,8 @@ copy_mouse(struct panes *ps, struct pane *p, const struct mouse *m)
 
 	if (p->console == NULL || p->in.h < 2)
 		return false;
-	if (m->what == MOUSE_DRAG && m->button == 1 && p->copy == NULL &&
-	    rect_has(p->in, m->x, m->y)) {
-		copy_begin(ps, p, false);
-		cp = p->copy;
-		cp->at = cp->mark = spot_at(p, m->x, m->y);
-		cp->selecting = cp->by_mouse = true;
-		return true;
-	}
+	if (m->what == MOUSE_DRAG && m->button == 1 && p->copy == NULL)
+		return drag_begins(ps, p, m);
 	cp = p->copy;
 	if (cp == NULL)
 		return false;
@@ -430,11 +443,24 @@ draw_line(const struct pane *p, struct canvas *c)
 	pen_text(&pen, ROLE_BAR_DIM, " leave");
 }
 
+static void
+place_cursor(const struct pane *p, struct canvas *c)
+{
+	const struct copy *cp = p->copy;
+	int row = (int)(index_of(p, cp->at.line) - pane_line(p, 0));
+	int last = p->in.h > 1 ? p->in.h - 2 : 0;
+
+	/* The pane may have become smaller since. */
+	row = row < 0 ? 0 : row > last ? last : row;
+	c->cursor_x =
+	    p->in.x + (cp->at.col < p->in.w ? cp->at.col : p->in.w - 1);
+	c->cursor_y = p->in.y + row;
+}
+
 void
 copy_draw(struct panes *ps, struct pane *p, struct canvas *c)
 {
 	const struct copy *cp = p->copy;
-	unsigned at;
 
 	if (cp == NULL)
 		return;
@@ -443,10 +469,7 @@ copy_draw(struct panes *ps, struct pane *p, struct canvas *c)
 		if (cp->selecting)
 			draw_selection(p, c, row);
 	}
-	if (ps->focus == p->id) {
-		at = index_of(p, cp->at.line);
-		c->cursor_x = p->in.x + cp->at.col;
-		c->cursor_y = p->in.y + (int)(at - pane_line(p, 0));
-	}
+	if (ps->focus == p->id)
+		place_cursor(p, c);
 	draw_line(p, c);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "rackmux/base/text.h"
+#include "rackmux/console/chorus.h"
 #include "rackmux/ui/pen.h"
 #include "rackmux/ui/tile.h"
 
@@ -31,7 +32,7 @@ static const struct hint rack_hints[] = {
 	{ ACTION_REFRESH, "refresh" },
 };
 
-/* After the prefix. */
+/* After the prefix; where one console is all there is. */
 static const struct hint lead_hints[] = {
 	{ ACTION_PANE_HELP, "help" },
 	{ ACTION_PANE_RACK, "rack" },
@@ -39,12 +40,23 @@ static const struct hint lead_hints[] = {
 	{ ACTION_PANE_CLOSE, "close" },
 	{ ACTION_COPY, "copy" },
 	{ ACTION_SEARCH, "search" },
-	{ ACTION_PANE_BELOW, "split" },
+	{ ACTION_PANE_BELOW, "below" },
 	{ ACTION_PANE_BESIDE, "beside" },
 	{ ACTION_MANY, "many" },
 	{ ACTION_BREAK, "break" },
 	{ ACTION_RECORD, "record" },
 	{ ACTION_PANE_SHAPE, "arrange" },
+	{ ACTION_LAYOUT_SAVE, "keep layout" },
+	{ ACTION_LAYOUT_OPEN, "open layout" },
+}, solo_hints[] = {
+	{ ACTION_PANE_RACK, "leave" },
+	{ ACTION_PANE_HELP, "help" },
+	{ ACTION_COPY, "copy" },
+	{ ACTION_SEARCH, "search" },
+	{ ACTION_BREAK, "break" },
+	{ ACTION_RECORD, "record" },
+	{ ACTION_TAKE_OVER, "take over" },
+	{ ACTION_CLEAR, "forget" },
 };
 
 static const char *
@@ -59,28 +71,33 @@ short_key(enum action a)
 					 : key;
 }
 
+static int
+hint_width(const struct hint *h)
+{
+	return text_width(short_key(h->action)) + 1 + text_width(h->word) + 2;
+}
+
+static void
+pen_hint(struct pen *p, const struct hint *h)
+{
+	pen_text(p, ROLE_KEY, short_key(h->action));
+	pen_gap(p, 1);
+	pen_text(p, ROLE_BAR_DIM, h->word);
+}
+
 /* As many hints as fit into half the line; returns the columns used. */
 static int
 draw_hints(struct screen *s, struct canvas *c, struct rect r)
 {
 	bool rack = s->views[s->depth - 1] == VIEW_RACK;
-	bool lead = s->panes.leading;
-	const struct hint *h = lead ? lead_hints
-	    : rack                  ? rack_hints
-				    : list_hints;
-	size_t n = lead ? ARRAY_LEN(lead_hints)
-	    : rack      ? ARRAY_LEN(rack_hints)
-			: ARRAY_LEN(list_hints);
-	int used = 1,
-	    room = lead  ? r.w - 10
-	    : r.w >= 100 ? r.w / 2
-			 : r.w * 2 / 5;
+	const struct hint *h = rack ? rack_hints : list_hints;
+	size_t n = rack ? ARRAY_LEN(rack_hints) : ARRAY_LEN(list_hints);
+	int used = 1, room = r.w >= 100 ? r.w / 2 : r.w * 2 / 5;
 	size_t fit = 0;
 	struct pen p;
 
 	for (; fit < n; fit++) {
-		int w = text_width(short_key(h[fit].action)) + 1 +
-		    text_width(h[fit].word) + 2;
+		int w = hint_width(&h[fit]);
 
 		if (used + w > room)
 			break;
@@ -89,9 +106,7 @@ draw_hints(struct screen *s, struct canvas *c, struct rect r)
 	p = pen_at(c, rect_of(r.x + r.w - used, r.y, used, 1), STYLE_ON_BAR);
 	for (size_t i = fit; i-- > 0;) {
 		pen_gap(&p, 2);
-		pen_text(&p, ROLE_KEY, short_key(h[i].action));
-		pen_gap(&p, 1);
-		pen_text(&p, ROLE_BAR_DIM, h[i].word);
+		pen_hint(&p, &h[i]);
 	}
 	return fit > 0 ? used : 0;
 }
@@ -184,6 +199,12 @@ draw_console(struct screen *s, struct pen *p, struct console *c)
 
 	key_label(s->panes.prefix, prefix, sizeof prefix);
 	pen_text(p, ROLE_KEY, prefix);
+	if (s->panes.solo) {
+		pen_gap(p, 1);
+		pen_text(p, ROLE_KEY, short_key(ACTION_PANE_RACK));
+		pen_text(p, ROLE_BAR_DIM, " leaves  ");
+		pen_text(p, ROLE_KEY, prefix);
+	}
 	pen_text(p, ROLE_BAR_DIM, " commands   ");
 	pen_text(p, ROLE_BAR, console_title(c));
 	pen_gap(p, 2);
@@ -202,19 +223,59 @@ draw_console(struct screen *s, struct pen *p, struct console *c)
 		pen_text(p, ROLE_BAR_DIM, way->limits);
 }
 
+/* The prefix was typed: what may follow. */
+static void
+draw_lead(struct screen *s, struct pen *p)
+{
+	const struct hint *h = s->panes.solo ? solo_hints : lead_hints;
+	size_t n =
+	    s->panes.solo ? ARRAY_LEN(solo_hints) : ARRAY_LEN(lead_hints);
+	char prefix[24];
+
+	pen_text(
+	    p, ROLE_KEY, key_label(s->panes.prefix, prefix, sizeof prefix));
+	pen_gap(p, 1);
+	for (size_t i = 0; i < n && pen_room(p) >= hint_width(&h[i]); i++) {
+		pen_gap(p, 2);
+		pen_hint(p, &h[i]);
+	}
+}
+
+/* What is typed goes to more than one: nothing matters more. */
+static bool
+draw_many(struct screen *s, struct pen *p, struct console *c)
+{
+	size_t paused, n = panes_many(&s->panes, &paused);
+	char prefix[24];
+
+	if (n == 0 || chorus_state(s->panes.chorus, c) == CHORUS_OUT)
+		return false;
+	key_label(s->panes.prefix, prefix, sizeof prefix);
+	canvas_fill(p->c, rect_of(p->x - 1, p->y, p->end - p->x + 1, 1),
+	    (struct style){ ROLE_MANY, 0 }, ' ');
+	p->flags = 0;
+	pen_printf(p, ROLE_MANY, "TYPED AT %zu CONSOLES", n - paused);
+	if (paused > 0)
+		pen_printf(p, ROLE_MANY, "  %zu paused: %s %s goes on", paused,
+		    prefix, short_key(ACTION_MANY_CONFIRM));
+	pen_printf(p, ROLE_MANY, "  %s %s this one or not  %s %s ends", prefix,
+	    short_key(ACTION_MANY), prefix, short_key(ACTION_MANY_ALL));
+	return true;
+}
+
 static bool
 draw_pane_line(struct screen *s, struct pen *p)
 {
 	const struct pane *pane = panes_focused(&s->panes);
-	char prefix[24];
 
 	if (s->panes.leading) {
-		pen_text(p, ROLE_KEY,
-		    key_label(s->panes.prefix, prefix, sizeof prefix));
+		draw_lead(s, p);
 		return true;
 	}
 	if (pane == NULL || pane->console == NULL)
 		return false;
+	if (draw_many(s, p, pane->console))
+		return true;
 	draw_console(s, p, pane->console);
 	return true;
 }
@@ -229,7 +290,7 @@ footer_draw(struct screen *s, struct canvas *c, struct rect r)
 	char text[200];
 
 	canvas_fill(c, r, bar, ' ');
-	hints = panes_focused(&s->panes) != NULL && !s->panes.leading
+	hints = panes_focused(&s->panes) != NULL || s->panes.leading
 	    ? 0
 	    : draw_hints(s, c, r);
 	p = pen_at(c, rect_of(r.x + 1, r.y, r.w - 1 - hints, 1), STYLE_ON_BAR);

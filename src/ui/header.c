@@ -72,6 +72,30 @@ troubled_feeds(const struct model *m)
 	return n;
 }
 
+/* How many are open, before the clock, where there is room for it. */
+static void
+draw_consoles(struct screen *s, struct pen *p)
+{
+	const struct consoles *set = s->panes.set;
+	size_t n = set != NULL ? consoles_count(set) : 0;
+	int open = 0, w;
+	char text[32];
+
+	for (size_t i = 0; i < n; i++) {
+		enum console_state st = console_state(consoles_at(set, i));
+
+		open += st == CONSOLE_OPEN || st == CONSOLE_JOINED;
+	}
+	if (open == 0)
+		return;
+	str_format(text, sizeof text, "consoles %d", open);
+	w = text_width(text);
+	if (pen_room(p) < w + 2)
+		return;
+	canvas_text(
+	    p->c, p->end - w, p->y, w, pen_style(p, ROLE_BAR_DIM), text);
+}
+
 void
 header_draw(struct screen *s, struct canvas *c, struct rect r)
 {
@@ -117,4 +141,6 @@ header_draw(struct screen *s, struct canvas *c, struct rect r)
 		pen_gap(&p, 2);
 		draw_watts(&p, m, &t);
 	}
+	if (r.w >= 60)
+		draw_consoles(s, &p);
 }

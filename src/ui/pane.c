@@ -143,10 +143,20 @@ complain(struct panes *ps, const struct pane *p, int err)
 }
 
 void
-pane_type(struct panes *ps, struct pane *p, const char *bytes, size_t len)
+pane_send(struct panes *ps, struct pane *p, const char *bytes, size_t len)
 {
 	int err;
 
+	if (ps->screen->read_only)
+		return;
+	err = console_type(p->console, bytes, len);
+	if (err != 0)
+		complain(ps, p, err);
+}
+
+void
+pane_type(struct panes *ps, struct pane *p, const char *bytes, size_t len)
+{
 	if (p->console == NULL || len == 0)
 		return;
 	if (ps->screen->read_only) {
@@ -157,12 +167,11 @@ pane_type(struct panes *ps, struct pane *p, const char *bytes, size_t len)
 	}
 	pane_live(p);
 	ps->typed_at = loop_now(ps->screen->model->loop);
-	if (ps->chorus != NULL &&
-	    chorus_state(ps->chorus, p->console) != CHORUS_OUT) {
-		(void)chorus_type(ps->chorus, bytes, len);
-		return;
-	}
-	err = console_type(p->console, bytes, len);
-	if (err != 0)
-		complain(ps, p, err);
+	if (ps->chorus == NULL ||
+	    chorus_state(ps->chorus, p->console) == CHORUS_OUT)
+		pane_send(ps, p, bytes, len);
+	else if (chorus_type(ps->chorus, bytes, len) == 0)
+		screen_message(ps->screen, EVENT_WARN,
+		    "All are paused, and nothing was typed: y after the "
+		    "prefix goes on.");
 }

@@ -13,7 +13,7 @@
  * not looked at again: most often a frame is one new character.
  */
 
-enum { BELL_MS = 1500 };
+enum { BELL_MS = 1500, WORDS_MAX = 10 };
 
 /* --- the title ---------------------------------------------------------- */
 
@@ -31,6 +31,7 @@ words(struct panes *ps, struct pane *p, struct word *w)
 	const struct cwatch *watch = console_watch(c);
 	enum chorus_state many =
 	    ps->chorus != NULL ? chorus_state(ps->chorus, c) : CHORUS_OUT;
+	enum stage stage = watch != NULL ? cwatch_stage(watch) : STAGE_UNKNOWN;
 	size_t n = 0;
 	char text[16];
 
@@ -60,9 +61,7 @@ words(struct panes *ps, struct pane *p, struct word *w)
 		str_format(
 		    w[n++].text, sizeof w->text, "%s types", console_typist(c));
 	}
-	if (watch != NULL && cwatch_stage(watch) != STAGE_UNKNOWN) {
-		enum stage stage = cwatch_stage(watch);
-
+	if (stage != STAGE_UNKNOWN) {
 		w[n].role = stage == STAGE_PANIC || stage == STAGE_RESCUE ||
 			stage == STAGE_MASKROM
 		    ? ROLE_BAD
@@ -88,6 +87,11 @@ words(struct panes *ps, struct pane *p, struct word *w)
 				(double)age / 1000, text, sizeof text));
 		}
 	}
+	if (st != CONSOLE_OPEN && console_why(c)[0] != '\0') {
+		w[n].role = ROLE_DIM;
+		text_clean(w[n++].text, sizeof w->text, console_why(c),
+		    strlen(console_why(c)));
+	}
 	return n;
 }
 
@@ -107,16 +111,20 @@ pane_title(struct panes *ps, struct pane *p, struct canvas *c)
 	    : focus                     ? ROLE_FRAME_FOCUS
 					: ROLE_FRAME;
 	struct pen pen = pen_at(c, row, 0);
-	struct word w[8];
+	struct word w[WORDS_MAX];
 	size_t n;
 	int used;
 
 	canvas_fill(c, row, (struct style){ (uint8_t)line, 0 }, 0x2500);
 	pen_gap(&pen, 1);
 	if (p->bell_until > loop_now(ps->screen->model->loop))
-		pen_text(&pen, ROLE_WARN, " bell");
+		pen_text(&pen, line == ROLE_MANY ? line : ROLE_WARN, " bell");
 	pen_text(&pen, line, " ");
-	pen_fit(&pen, focus ? ROLE_BRIGHT : ROLE_TEXT, p->r.w / 2,
+	pen_fit(&pen,
+	    line == ROLE_MANY ? line
+		: focus       ? ROLE_BRIGHT
+			      : ROLE_TEXT,
+	    p->r.w / 2,
 	    p->console != NULL ? console_title(p->console) : p->name);
 	pen_text(&pen, line, " ");
 	used = pen.x - p->r.x;
@@ -134,7 +142,7 @@ pane_title(struct panes *ps, struct pane *p, struct canvas *c)
 		pen = pen_at(
 		    c, rect_of(p->r.x + p->r.w - (int)x, p->r.y, width, 1), 0);
 		pen_text(&pen, line, " ");
-		pen_text(&pen, w[i].role, w[i].text);
+		pen_text(&pen, line == ROLE_MANY ? line : w[i].role, w[i].text);
 		pen_text(&pen, line, " ");
 	}
 }

@@ -36,9 +36,8 @@ panes_release(struct panes *ps)
 	memset(ps, 0, sizeof *ps);
 }
 
-/* After a reload a name may be another console, or none. */
-static void
-look_again(struct panes *ps)
+void
+panes_look_again(struct panes *ps)
 {
 	if (ps->set == NULL || ps->generation == consoles_generation(ps->set))
 		return;
@@ -58,6 +57,9 @@ look_again(struct panes *ps)
 void
 panes_set(struct panes *ps, struct consoles *set)
 {
+	/* It types at consoles of the set before. */
+	chorus_free(ps->chorus);
+	ps->chorus = NULL;
 	ps->set = set;
 	ps->generation = set != NULL ? consoles_generation(set) : 0;
 	for (size_t i = 0; i < ps->n; i++)
@@ -116,16 +118,14 @@ panes_focus(struct panes *ps, int id)
 void
 panes_terminal_focus(struct panes *ps, bool in)
 {
-	struct pane *p = panes_focused(ps);
-	struct buf out;
+	struct pane *p;
 
-	if (p == NULL || p->console == NULL || console_vt(p->console) == NULL ||
-	    !vt_modes(console_vt(p->console))->focus)
-		return;
-	buf_init(&out, 0);
-	buf_puts(&out, in ? "\033[I" : "\033[O");
-	(void)console_type(p->console, out.data, out.len);
-	buf_release(&out);
+	panes_look_again(ps);
+	p = panes_focused(ps);
+	if (p != NULL && p->console != NULL &&
+	    console_state(p->console) == CONSOLE_OPEN &&
+	    vt_modes(console_vt(p->console))->focus)
+		pane_send(ps, p, in ? "\033[I" : "\033[O", 3);
 }
 
 static struct pane *
@@ -314,7 +314,7 @@ panes_place(struct panes *ps, struct rect area)
 	struct rect none = { 0, 0, 0, 0 }, rack = ps->rack;
 	size_t n;
 
-	look_again(ps);
+	panes_look_again(ps);
 	ps->area = area;
 	if (area.w < 1)
 		return;
@@ -362,6 +362,18 @@ panes_draw(struct panes *ps, struct canvas *c)
 		ps->v[i]->whole = true;
 		pane_draw(ps, ps->v[i], c);
 	}
+}
+
+size_t
+panes_many(const struct panes *ps, size_t *paused)
+{
+	size_t n = ps->chorus != NULL ? chorus_count(ps->chorus) : 0;
+
+	*paused = 0;
+	for (size_t i = 0; i < n; i++)
+		*paused += chorus_state(ps->chorus, chorus_at(ps->chorus, i)) !=
+		    CHORUS_SINGS;
+	return n;
 }
 
 /*
@@ -424,6 +436,7 @@ panes_draw_due(struct panes *ps, struct canvas *c, uint64_t now)
 {
 	bool any = false;
 
+	panes_look_again(ps);
 	for (size_t i = 0; i < ps->n; i++) {
 		struct pane *p = ps->v[i];
 

@@ -211,6 +211,7 @@ move(struct panes *ps, enum action a)
 		go(ps, 0, 1);
 		break;
 	case ACTION_PANE_NEXT:
+		/* Zoomed, the next one is what is shown then. */
 		panes_focus(ps, step(ps, 1));
 		break;
 	case ACTION_PANE_NARROWER:
@@ -247,11 +248,29 @@ move(struct panes *ps, enum action a)
 	return true;
 }
 
+/* What makes no sense where one console is all there is. */
+static bool
+is_of_many(enum action a)
+{
+	return a == ACTION_PANE_BELOW || a == ACTION_PANE_BESIDE ||
+	    a == ACTION_LAYOUT_SAVE || a == ACTION_LAYOUT_OPEN ||
+	    a == ACTION_PANE_CLOSE || a == ACTION_PANE_ZOOM ||
+	    a == ACTION_MANY || a == ACTION_MANY_ALL;
+}
+
 void
 panes_do(struct panes *ps, enum action a)
 {
-	struct pane *p = panes_focused(ps);
+	struct pane *p;
 
+	panes_look_again(ps);
+	p = panes_focused(ps);
+	if (ps->solo && is_of_many(a)) {
+		screen_message(ps->screen, EVENT_INFO,
+		    "rackmux console shows one console; rackmux alone shows "
+		    "many.");
+		return;
+	}
 	if (move(ps, a))
 		return;
 	if (a == ACTION_PANE_BELOW || a == ACTION_PANE_BESIDE)

@@ -81,8 +81,10 @@ repeats(enum action a)
 bool
 panes_key(struct panes *ps, struct key k)
 {
-	struct pane *p = panes_focused(ps);
+	struct pane *p;
 
+	panes_look_again(ps);
+	p = panes_focused(ps);
 	if (ps->leading) {
 		enum action a = action_of_pane_key(k);
 
@@ -110,9 +112,11 @@ panes_key(struct panes *ps, struct key k)
 bool
 panes_paste(struct panes *ps, const char *text, size_t len)
 {
-	struct pane *p = panes_focused(ps);
+	struct pane *p;
 	struct buf out;
 
+	panes_look_again(ps);
+	p = panes_focused(ps);
 	if (p == NULL)
 		return false;
 	if (p->console == NULL || p->copy != NULL)
@@ -149,7 +153,8 @@ mouse_to_node(struct panes *ps, struct pane *p, const struct mouse *m)
 	struct buf out;
 
 	if (p->console == NULL || p->back || p->copy != NULL ||
-	    (m->mods & MOD_SHIFT) || !rect_has(p->in, m->x, m->y))
+	    (m->mods & MOD_SHIFT) || !rect_has(p->in, m->x, m->y) ||
+	    console_state(p->console) != CONSOLE_OPEN)
 		return false;
 	modes = vt_modes(console_vt(p->console));
 	if (modes->mouse == VT_MOUSE_OFF)
@@ -157,7 +162,34 @@ mouse_to_node(struct panes *ps, struct pane *p, const struct mouse *m)
 	buf_init(&out, 0);
 	vt_mouse_bytes(modes, whats[m->what], m->button, m->y - p->in.y,
 	    m->x - p->in.x, vt_mods(m->mods), &out);
-	type_out(ps, p, &out);
+	if (out.len > 0)
+		pane_send(ps, p, out.data, out.len);
+	buf_release(&out);
+	return true;
+}
+
+/* A pager that took the whole screen has nothing above it to look back at: the
+ * wheel is its arrow keys then, as in xterm with alternateScroll. */
+static bool
+wheel_to_node(struct panes *ps, struct pane *p, const struct mouse *m)
+{
+	const struct vt_modes *modes;
+	struct buf out;
+
+	if ((m->what != MOUSE_WHEEL_UP && m->what != MOUSE_WHEEL_DOWN) ||
+	    p->console == NULL || p->back || p->copy != NULL ||
+	    (m->mods & MOD_SHIFT) || ps->screen->read_only)
+		return false;
+	modes = vt_modes(console_vt(p->console));
+	if (!modes->alt || console_state(p->console) != CONSOLE_OPEN)
+		return false;
+	buf_init(&out, 0);
+	for (int i = 0; i < 3; i++)
+		vt_key_bytes(modes,
+		    m->what == MOUSE_WHEEL_UP ? VT_KEY_UP : VT_KEY_DOWN, 0,
+		    &out);
+	pane_send(ps, p, out.data, out.len);
+	buf_release(&out);
 	return true;
 }
 
@@ -182,11 +214,15 @@ drag(struct panes *ps, const struct mouse *m)
 bool
 panes_mouse(struct panes *ps, const struct mouse *m)
 {
-	struct pane *p = pane_under(ps, m->x, m->y);
+	struct pane *p;
 
+	panes_look_again(ps);
+	p = pane_under(ps, m->x, m->y);
 	if (drag(ps, m))
 		return true;
 	if (m->what == MOUSE_PRESS) {
+		ps->press_x = m->x;
+		ps->press_y = m->y;
 		if (p != NULL)
 			panes_focus(ps, p->id);
 		else if (rect_has(ps->rack, m->x, m->y))
@@ -199,6 +235,8 @@ panes_mouse(struct panes *ps, const struct mouse *m)
 	if (ps->focus == p->id && mouse_to_node(ps, p, m))
 		return true;
 	if (copy_mouse(ps, p, m))
+		return true;
+	if (ps->focus == p->id && wheel_to_node(ps, p, m))
 		return true;
 	if (m->what == MOUSE_WHEEL_UP || m->what == MOUSE_WHEEL_DOWN)
 		pane_scroll(p, m->what == MOUSE_WHEEL_UP ? 3 : -3);

@@ -3,6 +3,7 @@
 
 #include "rackmux/base/mem.h"
 #include "rackmux/base/text.h"
+#include "rackmux/console/chorus.h"
 #include "rackmux/console/console.h"
 #include "rackmux/ui/panes.h"
 #include "rackmux/ui/screen.h"
@@ -69,6 +70,8 @@ panes_load(struct panes *ps, const char *text)
 			pane_free(l.v[i]);
 		return false;
 	}
+	chorus_free(ps->chorus);
+	ps->chorus = NULL;
 	for (size_t i = 0; i < ps->n; i++)
 		pane_free(ps->v[i]);
 	ps->v = mem_grow(ps->v, l.n + 1, sizeof(*ps->v));

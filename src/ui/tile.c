@@ -373,6 +373,25 @@ draw_vitals(struct canvas *c, const struct node *n, struct rect r,
 		pen_number(&p, n, NAME_POWER_WATTS, "", 6, format_watts);
 }
 
+/* "kernel  12s": how far it has booted, and for how long it is there. */
+static void
+pen_stage(struct pen *p, const struct node *n)
+{
+	const struct value *v = node_value(n, NAME_CONSOLE_STAGE, NULL);
+	char text[32];
+	double seconds;
+
+	if (v == NULL || v->text == NULL)
+		return;
+	pen_text(p, tile_value_role(v, ROLE_BOOTING), v->text);
+	if (value_number(
+		node_value(n, NAME_CONSOLE_STAGE_TIME, NULL), &seconds) &&
+	    pen_room(p) >= 4)
+		pen_right(p, tile_value_role(v, ROLE_BOOTING), 4,
+		    human_seconds(seconds, text, sizeof text));
+	pen_gap(p, 2);
+}
+
 /* The third: what is wrong; else what its console said; else the rest. */
 static void
 draw_word(struct canvas *c, const struct node *n, struct rect r, uint8_t flags,
@@ -389,6 +408,8 @@ draw_word(struct canvas *c, const struct node *n, struct rect r, uint8_t flags,
 	}
 	if (node_state(n) == NODE_OFF)
 		return;
+	if (node_booting(n))
+		pen_stage(&p, n);
 	if (last != NULL && last->known && last->text != NULL) {
 		pen_text(&p, tile_value_role(last, ROLE_DIM), last->text);
 		return;
@@ -482,7 +503,10 @@ draw_narrow(struct canvas *c, const struct node *n, struct rect r,
 	word = short_trouble(n, &role);
 	if (word != NULL)
 		pen_text(&p, role, word);
-	else if (pen_room(&p) >= 6)
+	else if (node_booting(n)) {
+		pen_stage(&p, n);
+		return;
+	} else if (pen_room(&p) >= 6)
 		pen_spark(&p, n, pen_room(&p) >= 12 ? 6 : 4, 5);
 	if (word == NULL && pen_room(&p) >= 7) {
 		pen_gap(&p, 1);

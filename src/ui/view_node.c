@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "rackmux/base/text.h"
+#include "rackmux/ui/human.h"
 #include "rackmux/ui/list.h"
 #include "rackmux/ui/pen.h"
 #include "rackmux/ui/spark.h"
@@ -128,6 +129,99 @@ list_missing(struct list *l, const struct node *n)
 }
 
 static void
+list_silence(struct list *l, const struct screen *s, const struct cwatch *w)
+{
+	uint64_t now = loop_now(s->model->loop);
+	char text[96], age[16];
+
+	if (cwatch_heard(w) == 0) {
+		list_pair(l, "silence", ROLE_DIM, "it has said nothing yet");
+		return;
+	}
+	str_format(text, sizeof text, "%s since it last said something",
+	    human_seconds(
+		(double)((now - cwatch_heard(w)) / 1000), age, sizeof age));
+	list_pair(l, "silence", ROLE_TEXT, text);
+}
+
+static void
+list_stage(struct list *l, const struct screen *s, const struct cwatch *w)
+{
+	enum stage stage = cwatch_stage(w);
+	uint64_t now = loop_now(s->model->loop);
+	char text[128], age[16];
+
+	if (stage == STAGE_UNKNOWN)
+		return;
+	str_format(text, sizeof text, "%s: %s, for %s", stage_name(stage),
+	    stage_meaning(stage),
+	    human_seconds((double)((now - cwatch_stage_since(w)) / 1000), age,
+		sizeof age));
+	list_pair(l, "stage", ROLE_TEXT, text);
+}
+
+/* "websocket by the board's link, 115200 baud; a break does not pass." */
+static void
+list_way(struct list *l, const struct way *way)
+{
+	static const char *const by[] = { [WAY_BY_BOARD] = "the board's link",
+		[WAY_BY_NODE] = "the node's own link",
+		[WAY_BY_OWN] = "a link of its own" };
+	char text[320];
+	size_t len;
+
+	if (way == NULL)
+		return;
+	str_format(text, sizeof text, "%s%s%s",
+	    way->device[0] != '\0' ? way->device : "over ",
+	    way->device[0] != '\0' ? " over " : "", by[way->by]);
+	len = strlen(text);
+	if (way->baud > 0)
+		str_format(
+		    text + len, sizeof text - len, ", %u baud", way->baud);
+	list_pair(l, "way", ROLE_TEXT, text);
+	if (way->limits[0] != '\0')
+		list_pair(l, "", ROLE_DIM, way->limits);
+}
+
+/* Its console: the way to it, what it says, where that is kept. */
+static void
+list_console(struct list *l, const struct screen *s, const struct node *n)
+{
+	char path[96], text[512];
+	struct console *c;
+	unsigned gaps;
+
+	node_path(n, path, sizeof path);
+	c = s->panes.set != NULL ? consoles_find(s->panes.set, path) : NULL;
+	if (c == NULL)
+		return;
+	list_head(l, "console");
+	list_way(l, console_way(c));
+	str_format(text, sizeof text, "%s%s%s%s",
+	    console_state_name(console_state(c)),
+	    console_why(c)[0] != '\0' ? ": " : "", console_why(c),
+	    console_captured(c) ? " (captured always)" : "");
+	list_pair(l, "state", ROLE_TEXT, text);
+	if (console_watch(c) != NULL && console_bytes(c) > 0) {
+		list_stage(l, s, console_watch(c));
+		list_silence(l, s, console_watch(c));
+		list_pair(
+		    l, "last line", ROLE_TEXT, cwatch_last(console_watch(c)));
+	}
+	if (n->alarm[0] != '\0')
+		list_pair(
+		    l, "alarm", n->alarm_bad ? ROLE_BAD : ROLE_WARN, n->alarm);
+	if (console_log_path(c)[0] != '\0')
+		list_pair(l, "log", ROLE_TEXT, console_log_path(c));
+	if (console_lost(c, &gaps) > 0 || gaps > 0) {
+		str_format(text, sizeof text, "%u gaps, %llu bytes lost", gaps,
+		    console_lost(c, NULL));
+		list_pair(l, "missing", ROLE_WARN, text);
+	}
+}
+
+static void
 draw_title(struct canvas *c, const struct node *n, struct rect row)
 {
 	struct pen p = pen_at(c, row, 0);
@@ -170,6 +264,7 @@ draw_list(
 	if (n->board->origin != NULL)
 		list_origin(&l, s->model, "board", n->board->origin);
 	list_feed(&l, s->model, n);
+	list_console(&l, s, n);
 	values = node_values(n, &count);
 	list_values(&l, s->model, values, count);
 	free(values);

@@ -67,6 +67,7 @@ struct panes {
 	bool moved;		/* see panes_moved() */
 	enum tree_shape shape;	/* of the last arrangement */
 	uint64_t typed_at;	/* loop ms of the last key to a console */
+	int press_x, press_y;	/* where a button was pressed last */
 	/* Dragging an edge with the mouse. */
 	bool dragging;
 	int drag_leaf;
@@ -121,6 +122,11 @@ bool	 panes_paste(struct panes *, const char *, size_t len);
 /* The terminal has lost or got the focus. */
 void	 panes_terminal_focus(struct panes *, bool in);
 void	 panes_do(struct panes *, enum action);
+/* After a reload a name may be another console, or none: look again. All that
+ * follows a console does so first. */
+void	 panes_look_again(struct panes *);
+/* Of those typed at as one: how many there are, and how many are paused. */
+size_t	 panes_many(const struct panes *, size_t *paused);
 
 /* --- pane.c, pane_draw.c ------------------------------------------------ */
 
@@ -137,6 +143,8 @@ void	 pane_live(struct pane *);
 unsigned pane_line(const struct pane *, int row);
 /* Type at it, or at all when typing to many. */
 void	 pane_type(struct panes *, struct pane *, const char *, size_t len);
+/* At this one alone: where the mouse is, whether it has the focus. */
+void	 pane_send(struct panes *, struct pane *, const char *, size_t len);
 /* Its console's number of lines on the screen above which it is scrolled. */
 unsigned pane_back_lines(const struct pane *);
 void	 pane_title(struct panes *, struct pane *, struct canvas *);
