@@ -3,6 +3,7 @@
 #   make            the programs            make demo     set up, build, open
 #   make check      set up, every test      make lint     every style check
 #   make install    PREFIX, DESTDIR         make bench    the figures
+#   make check-qemu    consoles of a real Linux in QEMU
 #   make conformance   our terminal beside others, in a table
 
 VERSION := 0.1.0
@@ -19,7 +20,7 @@ O := $(if $(SAN),build-san,build)
 
 LAYERS := base link driver model console ui app
 PKGS := libssh libuv ncursesw termkey libserialport libconfig jansson libcrypto \
-	libssl libtelnet
+	libssl libtelnet libzstd
 SIM_PKGS := libssh libconfig libcrypto libssl libuv jansson
 
 # Expanded once, and only when something is built.
@@ -54,6 +55,7 @@ BASE_SRC := $(wildcard src/base/*.c)
 TEST_SRC := $(wildcard tests/unit/*.c)
 HARNESS_SRC := $(wildcard tests/lib/*.c)
 obj = $(patsubst %.c,$O/obj/%.o,$(1))
+QEMU_SRC := $(wildcard tests/qemu/test_*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 TESTS := $(patsubst tests/unit/%.c,$O/tests/%,$(TEST_SRC))
 
@@ -108,6 +110,16 @@ $O/tests/%: $O/obj/tests/unit/%.o $(call obj,$(HARNESS_SRC)) $O/librackmux.a
 
 tests: $(TESTS)
 
+# Against a real Linux in QEMU; see docs/check-qemu.md.
+QEMU_LIB := $O/obj/tests/qemu/guest.o
+$O/qemu/%: $O/obj/tests/qemu/%.o $(QEMU_LIB) $(call obj,$(HARNESS_SRC)) \
+    $O/librackmux.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $O/librackmux.a \
+	    $(PKG_LIBS) -lvterm -lm -lutil
+
+qemu-tests: $(patsubst tests/qemu/%.c,$O/qemu/%,$(QEMU_SRC))
+
 # One fuzzer a file; see tests/fuzz/fuzz.h.
 $O/fuzz/%: $O/obj/tests/fuzz/%.o $O/obj/tests/fuzz/fuzz.o $O/librackmux.a
 	@mkdir -p $(@D)
@@ -141,6 +153,17 @@ check: setup-check
 SAN_TESTS := $(patsubst tests/unit/%.c,$(CURDIR)/build-san/tests/%,$(TEST_SRC))
 ALL_TESTS := $(SAN_TESTS) $(patsubst %,$(CURDIR)/%,$(wildcard tests/system/*.sh))
 
+# A real Linux in QEMU on a console, and rackmux in one, with USB adapters.
+TREE := $(abspath $O)
+QEMU_TESTS := $(patsubst tests/qemu/%.c,$(TREE)/qemu/%,$(QEMU_SRC))
+check-qemu: setup-qemu
+	@tests/qemu/fetch-guest.sh $(TREE)/guest
+	@$(MAKE) --no-print-directory -j2 all qemu-tests
+	@tests/qemu/make-initrd.sh $(TREE)/guest $(TREE)/rackmux
+	@RM_BUILD=$(TREE) RM_GUEST=$(TREE)/guest \
+	    tests/tools/run-tests.sh $(TREE)/qemu/run $(QEMU_TESTS); \
+	    rc=$$?; grep -h '^#' $(TREE)/qemu/run/log/*.out; exit $$rc
+
 # Our terminal beside tmux and libvterm; RM_WHY=1 says what differs.
 conformance: setup-check
 	@$(MAKE) --no-print-directory -j2 $O/tests/test_conformance
@@ -155,7 +178,8 @@ lint: setup-lint
 	@tests/tools/lint.sh && echo "lint: clean"
 
 ALL_SRC := $(LIB_SRC) $(SIM_SRC) $(TEST_SRC) $(HARNESS_SRC) \
-	$(FUZZ_SRC) $(wildcard tests/fuzz/fuzz.c src/app/main.c src/sim/main.c)
+	$(FUZZ_SRC) $(wildcard tests/fuzz/fuzz.c tests/qemu/*.c \
+	src/app/main.c src/sim/main.c)
 objects: $(call obj,$(ALL_SRC))
 
 format:
@@ -217,8 +241,8 @@ uninstall:
 clean:
 	rm -rf build build-san build-lint build-fuzz compile_commands.json
 
-.PHONY: all tests demo check conformance lint objects format bench compdb install \
-	uninstall clean deb fuzz fuzzers fuzz-programs
+.PHONY: all tests demo check check-qemu qemu-tests conformance lint objects \
+	format bench compdb install uninstall clean deb fuzz fuzzers fuzz-programs
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $O/obj -name '*.d' 2>/dev/null)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# setup.sh build|check|lint|bench|deb|fuzz - install what is missing on Debian 12.
+# setup.sh build|check|lint|bench|deb|fuzz|qemu - install what is missing on Debian 12.
 #
 # Libraries and tools only, never a network service: the daemons that tests
 # talk to are unpacked into the build tree by fetch-daemons.sh. Asks for root
@@ -8,12 +8,13 @@ set -eu
 
 build='gcc make pkg-config libc6-dev libssh-dev libuv1-dev libncurses-dev
 libtermkey-dev libserialport-dev libconfig-dev libjansson-dev libssl-dev
-libtelnet-dev libwslay-dev openssh-client'
+libtelnet-dev libwslay-dev libzstd-dev openssh-client'
 check="$build libvterm-dev dash busybox tmux ncurses-term"
 lint="$build libvterm-dev clang clang-format"
 bench="$check pdsh clustershell"
 deb="$build debhelper dpkg-dev"
 fuzz="$build clang libclang-rt-14-dev"
+qemu="$build libvterm-dev qemu-system-x86 cpio"
 
 case ${1-} in
 build) want=$build ;;
@@ -22,7 +23,8 @@ lint) want=$lint ;;
 bench) want=$bench ;;
 deb) want=$deb ;;
 fuzz) want=$fuzz ;;
-*) echo "usage: setup.sh build|check|lint|bench|deb|fuzz" >&2; exit 2 ;;
+qemu) want=$qemu ;;
+*) echo "usage: setup.sh build|check|lint|bench|deb|fuzz|qemu" >&2; exit 2 ;;
 esac
 
 missing=
