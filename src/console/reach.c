@@ -23,7 +23,6 @@
 
 #define BANNER_MS 5000
 #define PIPE_MS 15000 /* it looks through all processes first */
-#define HEAD_KEEP (64 * 1024)
 
 /* --- a real link ---------------------------------------------------------- */
 
@@ -87,6 +86,7 @@ judge_end(struct reach *r)
 	char text[300], *why = r->why;
 	bool lost = r->via.state(r->via_arg) != LINK_UP;
 
+	strip_end(r, lost);
 	if (r->phase == REACH_BANNER && r->held[0] != '\0' && !lost) {
 		held_look(r);
 		return;
@@ -177,7 +177,6 @@ on_close(void *arg, int status, const char *why)
 	timer_stop(r->timer);
 	r->status = status;
 	str_copy(r->why, sizeof r->why, why != NULL ? why : "");
-	strip_end(r);
 	stream_free(r->stream);
 	r->stream = NULL;
 	task_post(r->soon);
@@ -389,7 +388,7 @@ reach_open_via(struct loop *loop, const struct reach_via *via, void *via_arg,
 	r->sink = *sink;
 	r->arg = arg;
 	r->bol = true;
-	buf_init(&r->head, HEAD_KEEP);
+	buf_init(&r->head, 0);
 	buf_init(&r->hold, 0);
 	buf_init(&r->pend, 0);
 	r->timer = timer_new(loop, on_timer, r);

@@ -90,8 +90,9 @@ take(struct reach_ask *a, const struct buf *now)
 		    uart_new(&a->seen, now->data, now->len, r->way.ring, &lost);
 		buf_clear(&a->seen);
 		buf_add(&a->seen, buf_str(now), now->len);
-	} else
-		lost = uart_full(buf_str(now), now->len, r->way.ring);
+	} else /* what an answer that did not come whole has drained is gone */
+		lost = a->vain > 0 ||
+		    uart_full(buf_str(now), now->len, r->way.ring);
 	/* What was lost before the first question is not ours to tell. */
 	if (lost && a->answered && r->sink.on_lost != NULL) {
 		reach_enter(r);

@@ -22,7 +22,9 @@ tell(struct reach *r, const char *who)
 		    device, who);
 	else
 		str_format(text, sizeof text,
-		    "Another program has %.60s: %.140s", device, r->held);
+		    "Another program has %.60s: end it there, or wait for it "
+		    "(%.120s)",
+		    device, r->held);
 	reach_end(r, REACH_HELD, text);
 }
 

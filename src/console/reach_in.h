@@ -98,8 +98,9 @@ void		 strip_head(struct reach *, const char *, size_t len);
 size_t		 strip_feed(struct reach *, const char *, size_t len);
 /* The timer, in BANNER or OPEN. */
 void		 strip_late(struct reach *);
-/* Nothing more comes: a whole goodbye is dropped, the rest is the node's. */
-void		 strip_end(struct reach *);
+/* Nothing more comes: a whole goodbye is dropped, the rest is the node's; all
+ * of it, when the link was lost and the program did not end. */
+void		 strip_end(struct reach *, bool lost);
 /* Keep the last line of text that is not the node's. */
 void		 strip_keep_last(struct reach *, const char *, size_t len);
 /* One of "a|b|c" is in the line. */

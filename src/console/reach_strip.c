@@ -76,6 +76,7 @@ open_with(struct reach *r, size_t from, bool sure)
 	buf_init(&r->head, 0);
 	buf_drop(&rest, from);
 	r->sure = sure;
+	r->last[0] = '\0'; /* a greeting says not how it ended */
 	reach_enter(r);
 	if (reach_is_open(r) && rest.len > 0) {
 		size_t n = strip_feed(r, rest.data, rest.len);
@@ -109,11 +110,28 @@ head_line(struct reach *r, const char *line, size_t len)
 	return strip_has(text, r->way.ready);
 }
 
+/* It does not say that it is ready. What may be another program is shown, and
+ * only that: to a shell, or a tty that is not open, nothing may be typed. */
+static void
+unready(struct reach *r)
+{
+	if (r->held[0] != '\0')
+		held_look(r);
+	else if (r->way.kind == WAY_PTY && r->marker[0] == '\0')
+		open_with(r, 0, false);
+	else
+		reach_end(r, REACH_REFUSED,
+		    "It did not open in time: look at the device and what "
+		    "uses it.");
+}
+
 void
 strip_head(struct reach *r, const char *data, size_t len)
 {
 	const char *nl;
 
+	if (r->look != NULL)
+		return;
 	buf_add(&r->head, data, len);
 	while ((nl = memchr(r->head.data + r->scanned, '\n',
 		    r->head.len - r->scanned)) != NULL) {
@@ -127,7 +145,7 @@ strip_head(struct reach *r, const char *data, size_t len)
 	}
 	strip_keep_last(r, r->head.data, r->head.len);
 	if (r->head.len > HEAD_MAX)
-		open_with(r, 0, false);
+		unready(r);
 }
 
 /* --- the goodbye ---------------------------------------------------------- */
@@ -231,22 +249,15 @@ strip_late(struct reach *r)
 {
 	if (r->phase == REACH_OPEN)
 		release(r);
-	else if (r->phase == REACH_BANNER && r->held[0] == '\0' &&
-	    r->way.kind == WAY_PTY && r->marker[0] == '\0')
-		/* Not what it usually says; so nothing is hidden. */
-		open_with(r, 0, false);
-	else if (r->phase == REACH_BANNER && r->held[0] != '\0')
-		held_look(r);
 	else if (r->phase == REACH_BANNER)
-		reach_end(r, REACH_REFUSED,
-		    "It did not open in time: look at the device and what "
-		    "uses it.");
+		unready(r);
 }
 
 void
-strip_end(struct reach *r)
+strip_end(struct reach *r, bool lost)
 {
-	if (r->hold.len > 0 && match(r, r->hold.data, r->hold.len) == WHOLE)
+	if (!lost && r->hold.len > 0 &&
+	    match(r, r->hold.data, r->hold.len) == WHOLE)
 		buf_clear(&r->hold);
 	buf_add(&r->pend, buf_str(&r->hold), r->hold.len);
 	buf_clear(&r->hold);

@@ -413,7 +413,9 @@ TEST(reach_names_who_holds_it)
 	p_answer(p, LINK_TIMED_OUT, 1, "late");
 	turn(p);
 	CHECK_INT(p->end, REACH_HELD);
-	CHECK(str_starts(p->why, "Another program has /dev/ttyS1: FATAL"));
+	CHECK(str_starts(p->why,
+	    "Another program has /dev/ttyS1: end "
+	    "it there, or wait for it (FATAL: "));
 	peer_free(p);
 }
 
@@ -434,6 +436,77 @@ TEST(reach_says_why_a_program_did_not_run)
 	ends(p, -1, "the peer went away");
 	CHECK_INT(p->end, REACH_LOST);
 	CHECK_STR(p->why, "The peer went away.");
+	peer_free(p);
+}
+
+/* What a program says when it begins is no word on its end. */
+TEST(reach_says_how_a_program_ended)
+{
+	struct peer *p = with_picocom();
+
+	ends(p, 1, "the command ended with status 1");
+	CHECK_INT(p->end, REACH_ENDED);
+	CHECK_STR(p->why, "The command ended with status 1.");
+	peer_free(p);
+}
+
+/* A node may have said it itself, and the link went then. */
+TEST(reach_keeps_a_goodbye_when_the_link_is_lost)
+{
+	struct peer *p = with_picocom();
+
+	say(p, "Terminating...");
+	p->state = LINK_LOST;
+	ends(p, -1, "the peer went away");
+	CHECK_STR(buf_str(&p->got), "Terminating...");
+	CHECK_INT(p->end, REACH_LOST);
+	peer_free(p);
+}
+
+/* Nothing may be typed at what was flooded before it was open. */
+TEST(reach_does_not_open_by_a_flood)
+{
+	char *noise = mem_array(70000, 1);
+	struct way w;
+	struct peer *p;
+
+	memset(noise, 'x', 69999);
+	way_init(&w);
+	way_tty(&w, "/dev/ttyAMA1", 115200);
+	p = peer(&w);
+	turn(p);
+	say(p, noise);
+	turn(p);
+	CHECK_INT(p->opens, 0);
+	CHECK_INT(p->end, REACH_REFUSED);
+	peer_free(p);
+
+	w = picocom();
+	p = peer(&w);
+	p->can = LINK_CAN_RUN; /* by a login shell, as over exec: */
+	turn(p);
+	say(p, noise);
+	turn(p);
+	CHECK_INT(p->opens, 0);
+	CHECK_INT(p->end, REACH_REFUSED);
+	peer_free(p);
+	free(noise);
+}
+
+/* A banner and a long boot in one piece. */
+TEST(reach_loses_nothing_behind_a_banner)
+{
+	struct way w = picocom();
+	struct peer *p = peer(&w);
+	size_t len = sizeof greeting - 1;
+	char *all = mem_array(len + 200001, 1);
+
+	memcpy(all, greeting, len);
+	memset(all + len, 'b', 200000);
+	turn(p);
+	say(p, all);
+	CHECK_INT(p->got.len, 200000);
+	free(all);
 	peer_free(p);
 }
 
@@ -643,6 +716,27 @@ TEST(reach_asks_again_and_again)
 	CHECK_INT(p->losts, 1);
 	loop_advance(p->loop, 60);
 	CHECK_INT(p->asked, 1); /* soon: there is more */
+	peer_free(p);
+}
+
+/* Reading drains the ring: an answer that was torn, or came too late, took
+ * along what it held. */
+TEST(reach_tells_what_a_lost_answer_took)
+{
+	struct way w = asking(false);
+	struct peer *p = peer(&w);
+
+	turn(p);
+	uart(p, "a");
+	loop_advance(p->loop, 500);
+	p_answer(p, LINK_TIMED_OUT, -1, "");
+	loop_advance(p->loop, 1000);
+	uart(p, "b");
+	CHECK_INT(p->losts, 1);
+	loop_advance(p->loop, 500);
+	uart(p, "c");
+	CHECK_INT(p->losts, 1);
+	CHECK_STR(buf_str(&p->got), "abc");
 	peer_free(p);
 }
 
