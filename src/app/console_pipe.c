@@ -190,15 +190,21 @@ find_console(struct pipe_run *r)
 		console_focus(r->console, r->read_only ? NULL : r->viewer);
 }
 
+static bool
+is_away(enum console_state st)
+{
+	return st == CONSOLE_LOST || st == CONSOLE_WAITING;
+}
+
 static void
 tell_state(struct pipe_run *r)
 {
 	enum console_state st = console_state(r->console);
 	bool open = st == CONSOLE_OPEN || st == CONSOLE_JOINED;
-
 	bool news = st == CONSOLE_JOINED || st == CONSOLE_HELD ||
-	    st == CONSOLE_NO_WAY || (st == CONSOLE_LOST && r->was_open) ||
-	    (st == CONSOLE_OPEN && r->told == CONSOLE_LOST && r->was_open);
+	    st == CONSOLE_NO_WAY ||
+	    (r->was_open && is_away(st) && !is_away(r->told)) ||
+	    (r->was_open && st == CONSOLE_OPEN && is_away(r->told));
 
 	if (st != r->told && news)
 		fprintf(stderr, "rackmux: %s: %s%s%s\n", r->name,

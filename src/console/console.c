@@ -172,16 +172,16 @@ let_go(struct console *c)
 static void
 wait_for_link(struct console *c)
 {
+	const char *text = c->link_text ? c->link_text : "";
 	char why[300];
 
 	if (!c->link) {
 		console_set_state(c, CONSOLE_WAITING, "Its link is not there.");
 		return;
 	}
-	str_format(why, sizeof(why), "Its link is %s%s%s.",
-	    link_state_name(c->link_state),
-	    c->link_text && *c->link_text ? ": " : "",
-	    c->link_text ? c->link_text : "");
+	str_format(why, sizeof(why), "Its link is %s%s%s%s",
+	    link_state_name(c->link_state), *text ? ": " : "", text,
+	    *text && strchr(".?!", text[strlen(text) - 1]) ? "" : ".");
 	console_set_state(c, CONSOLE_WAITING, why);
 }
 

@@ -191,8 +191,8 @@ program_env_with(const char *pair)
 	return with;
 }
 
-static void
-exec_program(const char *name, const char *const *argv, const char *const *e)
+void
+program_exec(const char *name, const char *const *argv, const char *const *e)
 {
 	char **copy, **ecopy;
 	size_t n = 0, k = 0;
@@ -263,7 +263,7 @@ ran_rackmux(struct ran *r, int ms, const char *const *argv)
 		setsid();
 		alarm(0);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		exec_program("rackmux", argv, env);
+		program_exec("rackmux", argv, env);
 	}
 	close(out[1]);
 	close(err[1]);
@@ -416,7 +416,7 @@ simproc_start(struct simproc *s, const char *rack, const char *more)
 		dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), 0);
 		dup2(out[1], 1);
 		alarm(0);
-		exec_program("rackmux-sim", argv, env);
+		program_exec("rackmux-sim", argv, env);
 	}
 	close(out[1]);
 	free(copy);
@@ -495,7 +495,7 @@ dash_main(void *arg)
 	extern char **environ;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	exec_program("rackmux", arg, (const char *const *)environ);
+	program_exec("rackmux", arg, (const char *const *)environ);
 	return 127;
 }
 

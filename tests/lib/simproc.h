@@ -22,6 +22,9 @@ bool	 program_sanitised(void);
 const char *const *program_env(void);
 /* The same with one more or another "NAME=value"; lives until the next. */
 const char *const *program_env_with(const char *pair);
+/* Become that program, in a child; argv without the program. */
+void	 program_exec(const char *name, const char *const *argv,
+	    const char *const *env) __attribute__((noreturn));
 /* Milliseconds of CLOCK_MONOTONIC. */
 long long now_in_ms(void);
 
