@@ -79,9 +79,10 @@ may_type(struct mc *mc, const char *path)
 	return false;
 }
 
-/* What runs on the host. A second cat reads, because one copies one way only;
- * it must not outlive the first. 115200 is said because a Pico that is opened
- * at 1200 baud goes to its boot loader, and switches all nodes off. */
+/* What runs on the host. A second dd reads, because one copies one way only; it
+ * must not outlive the first. Busybox's cat would hold our pipe while it waits.
+ * 115200 is said because a Pico that is opened at 1200 baud goes to its boot
+ * loader, and switches all nodes off. */
 static void
 copy_command(struct buf *b, const char *port)
 {
@@ -89,7 +90,8 @@ copy_command(struct buf *b, const char *port)
 	buf_quote(b, port);
 	buf_puts(b,
 	    "; stty -F \"$d\" 115200 raw -echo -hupcl clocal || exit 1; "
-	    "cat \"$d\" & r=$!; cat >\"$d\"; kill $r");
+	    "dd bs=4096 <\"$d\" 2>/dev/null & r=$!; "
+	    "dd bs=4096 >\"$d\" 2>/dev/null; kill $r");
 }
 
 static const char *

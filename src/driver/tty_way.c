@@ -22,13 +22,13 @@
 #define READY "rackmux: open"
 #define HELD "rackmux: held by "
 
-/* Who has $d open (of our own reader, its shell); its name and pid into h. All descriptors that may be looked
- * into, then the lock files and command lines that everybody may read: a
- * getty of root's is known by these alone. */
 /* By its own name, which is what locks and other programs' arguments have. */
 #define REAL \
 	"d=$(readlink -f \"$1\" 2>/dev/null)\n" \
 	"d=${d:-$1}\n"
+/* Who has $d open, its name and pid into h; of a reader of ours, its shell. All
+ * descriptors that may be looked into, then the lock files and command lines
+ * that everybody may read: a getty of root's is known by these alone. */
 #define HOLDER \
 	"h=\n" \
 	"for f in /proc/[0-9]*/fd/*; do\n" \
