@@ -47,7 +47,9 @@ on_act(void *arg, struct node *n, enum act act)
 	    act_name(act), node_path(n, path, sizeof path));
 }
 
-static const struct screen_host host = { on_action, on_answer, on_act };
+static const struct screen_host host = {
+	.on_action = on_action, .on_answer = on_answer, .on_act = on_act
+};
 
 static void
 draw(void)
