@@ -120,13 +120,13 @@ config() {
 # --- bytes to the terminal ----------------------------------------------------
 
 # Marks four nodes and opens them, the rack above made as small as it gets.
-open_four='=c004 ~500 \s l \s l \s l \s c ~700'
+open_four='=c004 ~500 \s \s \s \s c ~700'
 
 bytes() {
 	s=$([ "$quick" = 1 ] && echo 2 || echo 5)
 	f="$feed out log 12000 0"
 	config 4 "exec:$f%.0s" | sed 's/slots = 64/slots = 4/' >"$out/four.cfg"
-	shrink="${lead} r ${lead} K K K K K K K K K K K K K K K K K K K K K K"
+	shrink="${lead} r ${lead} K K K K K K K K K K K K K K K K K K K K K K ${lead} j"
 	n=0
 	while [ $n -lt "$rounds" ]; do
 		n=$((n + 1))

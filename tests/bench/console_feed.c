@@ -103,7 +103,8 @@ idle(void)
 		nap(1000);
 }
 
-static void
+/* False when nobody reads any more. */
+static bool
 out(const char *kind, double rate, unsigned long long bytes)
 {
 	static char chunk[CHUNK + LINE_MAX_BYTES];
@@ -126,9 +127,10 @@ out(const char *kind, double rate, unsigned long long bytes)
 		if (bytes > 0 && sent + len > bytes)
 			len = (size_t)(bytes - sent);
 		if (!put(chunk, len))
-			return;
+			return false;
 		sent += len;
 	}
+	return true;
 }
 
 static int
@@ -144,8 +146,8 @@ cmd_out(int argc, char **argv)
 		}
 		close(fd);
 	}
-	out(argv[2], strtod(argv[3], NULL), strtoull(argv[4], NULL, 10));
-	idle();
+	if (out(argv[2], strtod(argv[3], NULL), strtoull(argv[4], NULL, 10)))
+		idle();
 	return 0;
 }
 
