@@ -22,7 +22,7 @@
  * those are the more, those that do are too, for then they are the odd ones.
  */
 
-enum { JUDGE_MS = 400, QUEUE_MAX = 65536, BITE_MAX = 64, HEARD_MAX = 2048 };
+enum { JUDGE_MS = 400, QUEUE_MAX = 65536, BITE_MAX = 64 };
 
 struct member {
 	struct chorus *chorus;
@@ -30,7 +30,10 @@ struct member {
 	struct console_viewer *viewer;
 	enum chorus_state state;
 	bool forgiven; /* not judged until the next line */
-	struct buf heard; /* since the bite */
+	/* Since the bite: how much of it came back, and whether anything
+	 * came. */
+	size_t echo;
+	bool spoke;
 };
 
 struct chorus {
@@ -73,7 +76,6 @@ member_free(struct member *m, bool gone)
 {
 	if (!gone)
 		console_unlook(m->viewer);
-	buf_release(&m->heard);
 	free(m);
 }
 
@@ -108,12 +110,7 @@ find(const struct chorus *ch, const struct console *c, size_t *at)
 static bool
 echoed(const struct member *m)
 {
-	const struct buf *want = &m->chorus->bite;
-	size_t k = 0;
-
-	for (size_t i = 0; i < m->heard.len && k < want->len; i++)
-		k += m->heard.data[i] == want->data[k];
-	return k == want->len;
+	return m->echo == m->chorus->bite.len;
 }
 
 static bool
@@ -139,10 +136,9 @@ on_bytes(void *arg, const char *bytes, size_t len)
 
 	if (!ch->waiting)
 		return;
-	/* The newest count: a flood of its own must not hide the echo. */
-	if (m->heard.len + len > HEARD_MAX)
-		buf_clear(&m->heard);
-	buf_add(&m->heard, bytes, len < HEARD_MAX ? len : HEARD_MAX);
+	m->spoke = m->spoke || len > 0;
+	for (size_t i = 0; i < len && m->echo < ch->bite.len; i++)
+		m->echo += bytes[i] == ch->bite.data[m->echo];
 	if (all_echoed(ch)) {
 		ch->judged = true;
 		task_post(ch->pump);
@@ -162,7 +158,6 @@ chorus_add(struct chorus *ch, struct console *c)
 	m->chorus = ch;
 	m->console = c;
 	m->state = CHORUS_SINGS;
-	buf_init(&m->heard, 0);
 	m->viewer = console_look(c, &viewer_sink, m);
 	ch->set = c->set;
 	ch->v = mem_grow(ch->v, ch->n + 1, sizeof(*ch->v));
@@ -266,7 +261,8 @@ send_bite(struct chorus *ch, size_t len)
 	memcpy(bytes, ch->queue.data, len);
 	buf_drop(&ch->queue, len);
 	for (size_t i = 0; i < ch->n; i++) {
-		buf_clear(&ch->v[i]->heard);
+		ch->v[i]->echo = 0;
+		ch->v[i]->spoke = false;
 		if (!text)
 			ch->v[i]->forgiven = false;
 	}
@@ -333,7 +329,7 @@ pause_odd(struct chorus *ch, bool odd_echo)
 
 		if (!counts(m))
 			continue;
-		if (!echoed(m) && m->heard.len == 0)
+		if (!echoed(m) && !m->spoke)
 			set_state(m, CHORUS_SILENT,
 			    "It does not echo what others do: nothing more is "
 			    "typed at it until you confirm.");
