@@ -35,6 +35,7 @@ struct ssh_stream {
 	bool behind, behind_err; /* libssh holds more */
 	bool held; /* the sink wants no more for now */
 	bool want_eof, sent_eof, want_drain, want_resize, want_break;
+	bool asked_pty; /* with the size that it had then */
 	size_t break_after; /* bytes of out that were there before it */
 	bool freed;
 	unsigned busy; /* steps that are in it */
@@ -276,6 +277,9 @@ advance(struct ssh_stream *st)
 		    ? chan_open_tcp(st->chan, st->host, st->port)
 		    : chan_open(st->chan);
 	case PTY:
+		if (!st->asked_pty)
+			st->want_resize = false;
+		st->asked_pty = true;
 		return chan_pty(st->chan, st->rows, st->cols);
 	default:
 		return st->cmd != NULL ? chan_exec(st->chan, st->cmd)
@@ -307,7 +311,6 @@ open_stream(struct ssh_stream *st)
 			close_stream(st, -1, why);
 			return;
 		}
-		st->want_resize = st->phase != PTY && st->want_resize;
 		if (st->phase == OPENING && st->kind == STREAM_TCP)
 			st->phase = OPEN;
 		else if (st->phase == OPENING && st->kind != STREAM_PTY)

@@ -152,6 +152,29 @@ TEST(resize_while_it_opens_counts)
 	part(&d, &p);
 }
 
+/* Also one that comes while the terminal is being asked for, or started. */
+TEST(a_resize_at_any_moment_of_opening_counts)
+{
+	struct sshd d;
+	struct peer p;
+	struct ear e;
+
+	meet(&d, &p);
+	for (int turns = 0; turns < 24; turns++) {
+		listen_to(
+		    &e, &p, STREAM_PTY, "while read -r x; do stty size; done");
+		for (int i = 0; i < turns && !e.open; i++)
+			loop_turn(loop, 10);
+		CHECK_INT(stream_resize(e.s, 50, 132), 0);
+		CHECK_INT(stream_write(e.s, "x\n", 2), 0);
+		UNTIL(strstr(buf_str(&e.out), " ") != NULL);
+		UNTIL(str_ends(buf_str(&e.out), "\n"));
+		CHECK(strstr(buf_str(&e.out), "50 132\r\n") != NULL);
+		forget(&e);
+	}
+	part(&d, &p);
+}
+
 TEST(tcp_reaches_a_port)
 {
 	struct sshd d;
