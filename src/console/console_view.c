@@ -51,7 +51,7 @@ console_resize(struct console *c, int rows, int cols)
 		return;
 	if (c->vt)
 		vt_resize(c->vt, rows, cols);
-	if (c->open)
+	if (c->reach) /* also while it opens */
 		reach_resize(c->reach, rows, cols);
 	if (c->claim && c->mine)
 		bus_publish_size(c->claim, rows, cols);

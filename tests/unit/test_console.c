@@ -203,6 +203,28 @@ TEST(held_line_names_its_holder)
 	cfix_free(&f);
 }
 
+/* The terminal was asked for with the size of before. */
+TEST(a_size_set_while_it_opens_counts)
+{
+	struct cfix f;
+
+	cfix_new(&f,
+	    far_script(
+		"size.sh", "printf R; while read -r x; do stty size; done"));
+	cfix_console(&f, "tp2-a/1", false);
+	cfix_route(&f, f.console, f.link);
+	QUIET(&f, f.viewer = console_look(f.console, &cfix_viewer, &f));
+	link_start(f.link);
+	CUNTIL(&f, IS_STATE(&f, OPENING));
+	QUIET(&f, console_resize(f.console, 41, 101));
+	CUNTIL(&f, IS_STATE(&f, OPEN));
+	far_ready(&f, 1);
+	QUIET(&f, CHECK_INT(console_type(f.console, "\n", 1), 0));
+	CUNTIL(&f, f.got.len >= 7);
+	CHECK_STR(buf_str(&f.got), "41 101\n");
+	cfix_free(&f);
+}
+
 TEST(typing_is_sent_once)
 {
 	struct cfix f;
