@@ -84,6 +84,21 @@ pane_back_lines(const struct pane *p)
 	return lines > (unsigned)p->in.h ? lines - (unsigned)p->in.h : 0;
 }
 
+/* A screen that is higher than the pane, as one may be that is shared, is
+ * shown from its top, and as far down as the cursor is. */
+static unsigned
+live_line(const struct pane *p)
+{
+	const struct vt *vt = console_vt(p->console);
+	int row, col, rows = vt_rows(vt);
+
+	if (rows <= p->in.h)
+		return pane_back_lines(p);
+	vt_cursor(vt, &row, &col);
+	return vt_lines(vt) - (unsigned)rows +
+	    (row >= p->in.h ? (unsigned)(row - p->in.h + 1) : 0);
+}
+
 /* The line at the top of the pane, as vt_line() counts. */
 static unsigned
 top_line(const struct pane *p)
@@ -93,7 +108,7 @@ top_line(const struct pane *p)
 	unsigned long long first = vt_first(vt);
 
 	if (!p->back)
-		return most;
+		return live_line(p);
 	if (p->top < first)
 		return 0;
 	return p->top - first < most ? (unsigned)(p->top - first) : most;

@@ -228,7 +228,7 @@ place_cursor(struct panes *ps, const struct pane *p, struct canvas *c)
 	if (p->back || vt_modes(vt)->cursor_hidden)
 		return;
 	vt_cursor(vt, &row, &col);
-	row += p->in.h - vt_rows(vt);
+	row += (int)(vt_lines(vt) - pane_line(p, 0)) - vt_rows(vt);
 	if (row < 0 || row >= p->in.h || col >= p->in.w)
 		return;
 	c->cursor_x = p->in.x + col;
