@@ -187,9 +187,10 @@ format:
 
 bench: setup-bench
 	@tests/tools/fetch-daemons.sh $(CURDIR)/build/daemons
-	@$(MAKE) --no-print-directory -j2 all build/bench_screen
+	@tests/tools/fetch-daemons.sh $(CURDIR)/build/peers consoles
+	@$(MAKE) --no-print-directory -j2 all build/bench_screen build/bench_vt
 	@RM_BUILD=$(CURDIR)/build RM_DAEMONS=$(CURDIR)/build/daemons \
-	    tests/bench/run.sh
+	    RM_PEERS=$(CURDIR)/build/peers tests/bench/run.sh
 
 compdb: export COMPILE = $(CC) $(ALL_CFLAGS)
 compdb: setup-build

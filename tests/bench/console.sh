@@ -2,7 +2,8 @@
 # console.sh - the figures of consoles: rackmux beside tmux, conman, conserver
 # and tio, in turns, on pseudo-terminals and loopback only.
 #
-# Called by run.sh. RM_BUILD is the build tree; ROUNDS rounds (default 3);
+# Called by run.sh. RM_BUILD is the build tree, RM_DAEMONS and RM_PEERS are
+# what tests/tools/fetch-daemons.sh unpacked; ROUNDS rounds (default 3);
 # QUICK=1 makes everything short and small, to see that it works; ONLY names
 # the parts to run, of: bytes parse memory logging keys attach replug whole.
 # Ends what it starts, by its number, and touches nobody's home.
@@ -22,6 +23,13 @@ rackmux=$build/rackmux
 feed=$out/console_feed
 drive=$out/console_drive
 tmux="tmux -L bench -f $out/tmux.conf"
+conmand=conmand conserver=conserver
+if [ -n "${RM_PEERS-}" ]; then
+	libs=$(echo "$RM_PEERS"/usr/lib/*-linux-gnu):$(echo \
+	    "$RM_PEERS"/lib/*-linux-gnu)
+	conmand="env LD_LIBRARY_PATH=$libs $RM_PEERS/usr/sbin/conmand"
+	conserver="env LD_LIBRARY_PATH=$libs $RM_PEERS/usr/sbin/conserver"
+fi
 lead=$(printf '\035')
 pids=
 

@@ -165,15 +165,15 @@ conserver_conf() { # N
 }
 
 start_conman() {
-	conmand -F -c "$out/conman.conf" >"$out/conman.out" 2>&1 &
+	$conmand -F -c "$out/conman.conf" >"$out/conman.out" 2>&1 &
 	prog=$! holder=$!
 	pids="$pids $prog"
 }
 
 start_conserver() {
-	conserver -n -E -S -C "$out/conserver.cf" >"$out/conserver.out" 2>&1 ||
+	$conserver -n -E -S -C "$out/conserver.cf" >"$out/conserver.out" 2>&1 ||
 	    cat "$out/conserver.out" >&2
-	conserver -E -M 127.0.0.1 -p "$((port + 1))" -C "$out/conserver.cf" \
+	$conserver -E -M 127.0.0.1 -p "$((port + 1))" -C "$out/conserver.cf" \
 	    -L /dev/null >"$out/conserver.out" 2>&1 &
 	prog=$! holder=$!
 	pids="$pids $prog"

@@ -204,3 +204,6 @@ start_sim --boards 512
 grep '^rackmux: .*full after' "$out/t" || tail -2 "$out/t"
 sed -n 's/^VmHWM:[^0-9]*/simulator resident at most: /p' /proc/$sim/status
 kill $sim
+wait $sim 2>/dev/null || :
+
+"$here/console.sh"

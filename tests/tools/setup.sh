@@ -11,7 +11,7 @@ libtermkey-dev libserialport-dev libconfig-dev libjansson-dev libssl-dev
 libtelnet-dev libwslay-dev libzstd-dev openssh-client'
 check="$build libvterm-dev dash busybox tmux ncurses-term"
 lint="$build libvterm-dev clang clang-format"
-bench="$check pdsh clustershell"
+bench="$check pdsh clustershell tio"
 deb="$build debhelper dpkg-dev"
 fuzz="$build clang libclang-rt-14-dev"
 qemu="$build libvterm-dev qemu-system-x86 cpio"
