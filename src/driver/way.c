@@ -83,8 +83,9 @@ static const struct manners {
 	    "SOL payload already active on another session" },
 };
 
-/* A word of the command that is this program, with or without its folder. */
-static bool
+/* What follows the word of the command that is this program, with or without
+ * its folder; NULL: it is another. */
+static const char *
 runs(const char *cmd, const char *program)
 {
 	const size_t len = strlen(program);
@@ -94,9 +95,20 @@ runs(const char *cmd, const char *program)
 
 		if (strchr(" /\"';(&|", before) != NULL &&
 		    strchr(" \"'", p[len]) != NULL)
-			return true;
+			return p + len;
 	}
-	return false;
+	return NULL;
+}
+
+/* Another escape, or none: what picocom would take for its own, the node gets
+ * instead. Nothing of that kind is typed then. */
+static bool
+other_escape(const char *options)
+{
+	return strstr(options, " -e") != NULL ||
+	    strstr(options, " -n") != NULL ||
+	    strstr(options, " --escape") != NULL ||
+	    strstr(options, " --no-escape") != NULL;
 }
 
 void
@@ -104,18 +116,20 @@ way_manners(struct way *w)
 {
 	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
 		const struct manners *m = &known[i];
-		bool quiet = strstr(w->cmd, " -q ") != NULL ||
-		    strstr(w->cmd, "--quiet") != NULL;
+		const char *options = runs(w->cmd, m->program);
+		bool quiet, keys;
 
-		if (!runs(w->cmd, m->program) ||
-		    strstr(w->cmd, m->also) == NULL)
+		if (options == NULL || strstr(options, m->also) == NULL)
 			continue;
+		quiet = strstr(options, " -q ") != NULL ||
+		    strstr(options, " --quiet") != NULL;
+		keys = m->brk[0] == '\0' || !other_escape(options);
 		str_copy(w->ready, sizeof w->ready, quiet ? "" : m->ready);
-		str_copy(w->quit, sizeof w->quit, m->quit);
+		str_copy(w->quit, sizeof w->quit, keys ? m->quit : "");
 		str_copy(w->bye, sizeof w->bye, m->bye);
-		str_copy(w->brk, sizeof w->brk, m->brk);
+		str_copy(w->brk, sizeof w->brk, keys ? m->brk : "");
 		str_copy(w->held, sizeof w->held, m->held);
-		w->sends_break = m->brk[0] != '\0';
+		w->sends_break = w->brk[0] != '\0';
 		return;
 	}
 }

@@ -80,6 +80,26 @@ TEST(way_knows_programs)
 	CHECK_STR(w.ready, "");
 }
 
+/* Its usual keys would be typed at the node. */
+TEST(way_of_a_picocom_with_another_escape)
+{
+	static const char *const cmds[] = {
+		"picocom -e b -b 9600 /dev/ttyS1",
+		"sudo -n picocom --escape=b /dev/ttyS1",
+		"picocom --no-escape /dev/ttyS1",
+		"picocom -b 9600 -n /dev/ttyS1",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cmds); i++) {
+		struct way w = manners(cmds[i]);
+
+		CHECK_STR(w.ready, "Terminal ready");
+		CHECK_STR(w.quit, "");
+		CHECK_STR(w.brk, "");
+		CHECK(!w.sends_break);
+	}
+}
+
 /* --- drivers -------------------------------------------------------------- */
 
 static struct fake *
