@@ -44,10 +44,16 @@ struct row {
 	bool wrapped;		/* goes on in the next row */
 };
 
-/* Up to 64 lines of the scrollback, packed. */
+/* Stiff: squeezing wins too little. */
+enum block_state { BLOCK_OPEN, BLOCK_PLAIN, BLOCK_STIFF, BLOCK_SQUEEZED };
+
+/* Lines of the scrollback, packed. */
 struct block {
 	unsigned long long start;	/* number of its first line */
-	size_t len, cap;
+	uint64_t id;		/* of what is squeezed */
+	enum block_state state;
+	size_t len;		/* unsqueezed */
+	size_t cap;		/* bytes of memory at data */
 	unsigned lines;
 	unsigned widest;	/* at most so many columns */
 	bool wraps;		/* one goes on in the next */
@@ -55,11 +61,11 @@ struct block {
 };
 
 struct scroll {
-	struct block *blocks;	/* the last one is open */
+	struct block *blocks;	/* the last one may be open */
 	unsigned n, cap;
 	unsigned long long first;	/* number of line 0 */
 	unsigned lines, max;
-	size_t bytes;
+	size_t bytes;		/* unsqueezed */
 };
 
 /* One packed line, being read. */
@@ -249,6 +255,23 @@ const unsigned char *pack_skip(const unsigned char *p);
  * style is that of what lies beyond. */
 bool	 pack_next(struct packed *, struct vt_cell *);
 
+/* vt_squeeze.c */
+/* In memory of its own, *n bytes; NULL: it cannot be, or is not worth it. */
+unsigned char *vt_squeeze(const unsigned char *, size_t len, size_t *n);
+/* Of what vt_squeeze() gave; false unless it is len bytes. */
+bool	 vt_unsqueeze(const unsigned char *, size_t n, unsigned char *out,
+	    size_t len);
+
+/* vt_block.c */
+void	 block_room(struct block *, size_t more);
+/* Nothing is added from now on. Returns the memory that it had, for the next
+ * or to be freed. */
+struct block block_close(struct block *);
+void	 block_reopen(struct block *);
+/* Its lines; they stay until those of another block are asked for. */
+const unsigned char *block_data(const struct block *);
+void	 block_drop(struct block *);
+
 /* vt_scroll.c */
 void	 scroll_push(struct vt *, const struct row *);
 /* The first so many stay. */
@@ -256,11 +279,11 @@ void	 scroll_truncate(struct scroll *, unsigned lines);
 /* Not more than max. */
 void	 scroll_trim(struct scroll *);
 void	 scroll_release(struct scroll *);
+/* Stays until another line is asked for. */
 const unsigned char *scroll_line(const struct scroll *, unsigned line);
 size_t	 scroll_memory(const struct scroll *);
-/* Room for so many bytes in the open block. */
+/* The block that takes the next line. */
 struct block *scroll_open(struct scroll *);
-void	 block_room(struct block *, size_t more);
 /* A line was added to it. */
 void	 scroll_added(struct scroll *, struct block *, size_t before,
 	    unsigned width, bool wrapped);

@@ -104,18 +104,19 @@ flow(struct reflow *f, unsigned line, const unsigned char *p)
 }
 
 static bool
-fits(const struct reflow *f, const unsigned char *p)
+fits(const struct reflow *f, const unsigned char *p, unsigned *width)
 {
 	struct packed l;
 
 	pack_open(&l, p);
 	/* No character has more columns than bytes. */
-	return !l.wrapped && l.text_end - l.text <= f->vt->cols;
+	*width = (unsigned)(l.text_end - l.text);
+	return !l.wrapped && *width <= (unsigned)f->vt->cols;
 }
 
 static void
 copy(struct reflow *f, unsigned line, const unsigned char *p,
-    const unsigned char *end)
+    const unsigned char *end, unsigned width)
 {
 	struct scroll *s = &f->vt->scroll;
 	struct block *b = scroll_open(s);
@@ -125,7 +126,7 @@ copy(struct reflow *f, unsigned line, const unsigned char *p,
 	block_room(b, n);
 	memcpy(b->data + b->len, p, n);
 	b->len += n;
-	scroll_added(s, b, before, (unsigned)n, false);
+	scroll_added(s, b, before, width, false);
 }
 
 /* Nothing in the block changes. */
@@ -155,21 +156,22 @@ move_block(struct reflow *f, struct block *b, unsigned line)
 static void
 flow_block(struct reflow *f, struct block *b, unsigned line)
 {
-	const unsigned char *p = b->data;
+	const unsigned char *p = block_data(b);
 	unsigned long long number = b->start;
 
 	for (unsigned i = 0; i < b->lines; i++, number++) {
 		const unsigned char *next = pack_skip(p);
+		unsigned width;
 
 		if (number >= f->old.first) {
-			if (!f->inside && fits(f, p))
-				copy(f, line++, p, next);
+			if (!f->inside && fits(f, p, &width))
+				copy(f, line++, p, next, width);
 			else
 				flow(f, line++, p);
 		}
 		p = next;
 	}
-	free(b->data);
+	block_drop(b);
 }
 
 void

@@ -6,57 +6,31 @@
 #include "rackmux/base/mem.h"
 
 /*
- * The scrollback: blocks of up to 64 packed lines. The last block is open and
- * has room to spare; a full one is cut to its size. A line is found by two
- * halvings and at most 63 steps. So that no node eats the machine, lines that
- * are far bigger than any log's make the oldest go early.
+ * The scrollback: blocks of up to 128 packed lines, about 10 kB of a log: four
+ * times as much would squeeze a tenth better, and each terminal has one that
+ * is open. A line is found by halving and at most 127 steps. So that no node
+ * eats the machine, lines that are far bigger than any log's make the oldest
+ * go early, as if nothing were squeezed.
  */
 
-#define BLOCK_LINES 64
+#define BLOCK_LINES 128
+#define BLOCK_BYTES 16384
 #define LINE_BYTES 512 /* on average, at most */
 #define BYTES_MIN 65536
 
-void
-block_room(struct block *b, size_t more)
+static bool
+full(const struct block *b)
 {
-	if (b->cap - b->len >= more)
-		return;
-	b->cap = b->len + more + b->len / 8;
-	b->data = mem_grow(b->data, b->cap, 1);
+	return b->state != BLOCK_OPEN || b->lines >= BLOCK_LINES ||
+	    b->len >= BLOCK_BYTES;
 }
 
-static void
-block_fit(struct block *b)
-{
-	if (b->cap == b->len)
-		return;
-	b->cap = b->len;
-	b->data = mem_grow(b->data, b->len, 1);
-}
-
-/* A full block gets memory of its size, and what it had, with room to spare,
- * is for the next: so the heap has no holes between blocks. */
-static struct block
-block_part(struct block *b)
-{
-	struct block spare = { .data = b->data, .cap = b->cap };
-
-	if (b->cap == b->len)
-		return (struct block){ 0 };
-	b->data = mem_grow(NULL, b->len, 1);
-	b->cap = b->len;
-	memcpy(b->data, spare.data, b->len);
-	return spare;
-}
-
-/* A new last one; that before it is cut to its size. */
+/* A new last one. */
 static struct block *
 add_block(struct scroll *s)
 {
-	if (s->n > 0)
-		block_fit(&s->blocks[s->n - 1]);
 	if (s->n == s->cap) {
-		s->cap = s->cap * 2 + 4;
+		s->cap = s->cap + s->cap / 4 + 4;
 		s->blocks = mem_grow(s->blocks, s->cap, sizeof *s->blocks);
 	}
 	return &s->blocks[s->n++];
@@ -67,10 +41,14 @@ scroll_open(struct scroll *s)
 {
 	struct block *b, spare = { 0 };
 
-	if (s->n > 0 && s->blocks[s->n - 1].lines < BLOCK_LINES)
+	if (s->n > 0 && !full(&s->blocks[s->n - 1]))
 		return &s->blocks[s->n - 1];
 	if (s->n > 0)
-		spare = block_part(&s->blocks[s->n - 1]);
+		spare = block_close(&s->blocks[s->n - 1]);
+	if (spare.cap > 2 * BLOCK_BYTES) {
+		free(spare.data);
+		spare = (struct block){ 0 };
+	}
 	b = add_block(s);
 	*b = spare;
 	b->start = s->first + s->lines;
@@ -80,8 +58,12 @@ scroll_open(struct scroll *s)
 void
 scroll_adopt(struct scroll *s, const struct block *from)
 {
-	struct block *b = add_block(s);
+	struct block *b, spare = { 0 };
 
+	if (s->n > 0)
+		spare = block_close(&s->blocks[s->n - 1]);
+	free(spare.data);
+	b = add_block(s);
 	*b = *from;
 	b->start = s->first + s->lines;
 	s->lines += b->lines;
@@ -96,7 +78,7 @@ drop_block(struct scroll *s)
 	unsigned long long end = b->start + b->lines;
 
 	s->bytes -= b->len;
-	free(b->data);
+	block_drop(b);
 	s->n--;
 	memmove(b, b + 1, s->n * sizeof *b);
 	if (end > s->first) {
@@ -147,7 +129,7 @@ scroll_push(struct vt *vt, const struct row *r)
 	before = b->len;
 	pack_row(vt, r, b);
 	scroll_added(s, b, before, r->len, r->wrapped);
-	if (s->lines > s->max || b->lines == BLOCK_LINES)
+	if (s->lines > s->max || full(b))
 		scroll_trim(s);
 }
 
@@ -155,7 +137,7 @@ scroll_push(struct vt *vt, const struct row *r)
 static const unsigned char *
 block_line(const struct block *b, unsigned line)
 {
-	const unsigned char *p = b->data;
+	const unsigned char *p = block_data(b);
 
 	while (line-- > 0)
 		p = pack_skip(p);
@@ -198,15 +180,17 @@ scroll_truncate(struct scroll *s, unsigned lines)
 		struct block *b = &s->blocks[--s->n];
 
 		s->bytes -= b->len;
-		free(b->data);
+		block_drop(b);
 	}
 	if (s->n > 0) {
 		struct block *b = &s->blocks[s->n - 1];
 		unsigned keep = (unsigned)(end - b->start);
 
 		if (keep < b->lines) {
-			size_t len = (size_t)(block_line(b, keep) - b->data);
+			size_t len;
 
+			block_reopen(b);
+			len = (size_t)(block_line(b, keep) - b->data);
 			s->bytes -= b->len - len;
 			b->len = len;
 			b->lines = keep;
@@ -219,7 +203,7 @@ void
 scroll_release(struct scroll *s)
 {
 	for (unsigned i = 0; i < s->n; i++)
-		free(s->blocks[i].data);
+		block_drop(&s->blocks[i]);
 	free(s->blocks);
 	s->blocks = NULL;
 	s->n = s->cap = s->lines = 0;

@@ -2,9 +2,10 @@
  * bench_vt - what the terminal of a pane costs.
  *
  * "speed KIND COLSxROWS MB/CPU-second" for plain, coloured and UTF-8 text, in
- * pieces of 8 kB as a link delivers them; "memory WHAT bytes" as the kernel
- * counts it. The memory is measured first, in an empty process. "bench_vt
- * speed" or "bench_vt memory" does one of the two.
+ * pieces of 8 kB as a link delivers them, and for plain text that is compressed
+ * as it scrolls off; "memory WHAT bytes" as the kernel counts it. The memory is
+ * measured first, in an empty process. "bench_vt speed" or "bench_vt memory"
+ * does one of the two.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -161,6 +162,9 @@ main(int argc, char **argv)
 	if (all || strcmp(argv[1], "speed") == 0) {
 		speeds(24, 80);
 		speeds(60, 200);
+		/* As where there are many: every line is compressed. */
+		vt_keep_plain(0);
+		speed("squeezed", log_line, 24, 80);
 	}
 	return 0;
 }

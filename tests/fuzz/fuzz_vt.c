@@ -1,6 +1,7 @@
 /* Whatever a node sends, in whatever pieces and at whatever sizes: the cursor
  * is inside, every cell whole, and the lines that are told can be read. 0xff
- * ends a piece; its first byte says what happens after it. */
+ * ends a piece; its first byte says what happens after it. The scrollback is
+ * squeezed block by block, and what is fed often fills some of them. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,15 +45,18 @@ check_line(const struct vt *vt, unsigned line)
 	fuzz_check_clean(text);
 }
 
+/* Of many lines above the screen some, so that it stays fast. */
 static void
-check(const struct vt *vt)
+check(const struct vt *vt, unsigned some)
 {
+	unsigned back = vt_lines(vt) - (unsigned)vt_rows(vt);
+	unsigned step = back > some ? back / some : 1;
 	int row, col;
 
 	vt_cursor(vt, &row, &col);
 	CHECK(row >= 0 && row < vt_rows(vt));
 	CHECK(col >= 0 && col < vt_cols(vt));
-	for (unsigned i = 0; i < vt_lines(vt); i++)
+	for (unsigned i = 0; i < vt_lines(vt); i += i < back ? step : 1)
 		check_line(vt, i);
 	fuzz_check_clean(vt_title(vt));
 }
@@ -69,7 +73,7 @@ check_snapshot(const struct vt *vt)
 	buf_init(&b, 0);
 	vt_snapshot(vt, 10, &b);
 	vt_feed(other, buf_str(&b), b.len);
-	check(other);
+	check(other, 8);
 	vt_cursor(vt, &row, &col);
 	vt_cursor(other, &row2, &col2);
 	CHECK(row == row2 && col == col2);
@@ -86,6 +90,16 @@ check_snapshot(const struct vt *vt)
 	vt_free(other);
 }
 
+/* Enough lines for a block or two. */
+static void
+feed_often(struct vt *vt, const char *part, size_t n)
+{
+	for (int i = 0; i < 160 && n > 1 && n < 80; i++) {
+		vt_feed(vt, part + 1, n - 1);
+		vt_feed(vt, "\r\n", 2);
+	}
+}
+
 /* Pieces are short, so that much happens: a size is 2 to 33. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -97,7 +111,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (len < 2)
 		return 0;
-	vt = vt_new(2 + data[0] % 32, 2 + data[1] % 32, data[0] >> 5);
+	vt_keep_plain((data[1] & 64) != 0 ? 1000 : 0);
+	vt = vt_new(2 + data[0] % 32, 2 + data[1] % 32, (data[0] >> 5) * 40u);
 	data += 2;
 	len -= 2;
 	buf_init(&reply, 0);
@@ -106,7 +121,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 		if (n > 1)
 			vt_feed(vt, part + 1, n - 1);
-		check(vt);
+		if ((what & 3) == 3)
+			feed_often(vt, part, n);
+		check(vt, 8);
 		if ((what & 3) == 1)
 			vt_resize(
 			    vt, 2 + (what >> 2 & 15), 2 + (what >> 3 & 31));
@@ -114,8 +131,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			check_snapshot(vt);
 		while (vt_reply(vt, &reply))
 			buf_clear(&reply);
-		check(vt);
+		check(vt, 8);
 	}
+	check(vt, vt_lines(vt));
 	buf_release(&reply);
 	vt_free(vt);
 	return 0;

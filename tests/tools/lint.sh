@@ -56,6 +56,7 @@ third 'libserialport\.h' src/link/serial.c
 third '(n?curses|term)\.h|ncursesw/' src/ui/term.c
 third 'termkey\.h' src/ui/input.c
 third 'libconfig\.h' src/app/cfgtree.c src/sim/conf.c
+third 'zstd\.h' src/console/vt_squeeze.c
 third 'vterm\.h' none
 
 # 3. Calls that block, overflow or are not what they seem.

@@ -110,8 +110,12 @@ unsigned long long vt_changes(const struct vt *);
 unsigned long long vt_row_changes(const struct vt *, int row);
 /* Bells rung so far. */
 unsigned	 vt_bells(const struct vt *);
-/* Bytes of memory that it holds. */
+/* Bytes of memory that it holds; what all share, about a megabyte, is not in
+ * it. */
 size_t		 vt_memory(const struct vt *);
+/* Of all terminals' scrollback so many bytes stay as they are (1.5 MB if
+ * this is never called); what scrolls off beyond is compressed. */
+void		 vt_keep_plain(size_t bytes);
 
 /* The node's questions: one complete answer a call, in order. Bounded: of what is not
  * taken the newest are dropped. Taking them is the owner's decision, who also
