@@ -274,7 +274,9 @@ console_route(struct console *c, struct link *link, const struct way *way,
 		if (!c->way)
 			c->way = mem_alloc(sizeof(*c->way));
 		*c->way = *way;
-		cwatch_baud(c->watch, way->baud);
+		/* It forgets the line that is under way, a prompt perhaps. */
+		if (!same)
+			cwatch_baud(c->watch, way->baud);
 	}
 	console_due(c);
 }

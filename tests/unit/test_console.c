@@ -56,6 +56,22 @@ TEST(captured_stays_open)
 	cfix_free(&f);
 }
 
+/* What leads to it is asked for once a second. */
+TEST(the_same_way_told_again_forgets_no_prompt)
+{
+	struct cfix f;
+
+	cfix_new(&f, NULL);
+	cfix_open(&f, true);
+	far_say(&f, "Starting syslogd: OK\r\n\r\nnode1 login: ");
+	CUNTIL(&f, console_bytes(f.console) == 37);
+	cfix_route(&f, f.console, f.link);
+	loop_advance(f.loop, 2000);
+	CUNTIL(&f,
+	    cwatch_stage(console_watch(f.console)) == STAGE_LOGIN);
+	cfix_free(&f);
+}
+
 TEST(no_way_says_why)
 {
 	struct cfix f;
