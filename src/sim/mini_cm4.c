@@ -163,12 +163,13 @@ mini_init(struct sim_board *b)
 
 /* --- the lines of the nodes, on the host's pins --- */
 
+/* Node 3 is on uart4, node 4 on uart3. */
+static const char *const line_names[MINI_SLOTS] = { "/dev/ttyAMA0",
+	"/dev/ttyAMA2", "/dev/ttyAMA4", "/dev/ttyAMA3" };
+
 static void
 mini_node_init(struct sim_node *n)
 {
-	/* Node 3 is on uart4, node 4 on uart3. */
-	static const char *const names[] = { "/dev/ttyAMA0", "/dev/ttyAMA2",
-		"/dev/ttyAMA4", "/dev/ttyAMA3" };
 	struct mini *m = n->board->state;
 	int k = n->slot - 1;
 
@@ -176,7 +177,7 @@ mini_node_init(struct sim_node *n)
 		n->uart.unkept = true;
 		return;
 	}
-	m->lines[k] = uart_device_new(n, names[k]);
+	m->lines[k] = uart_device_new(n, line_names[k]);
 	if (k == 0)
 		vfs_link(n->board->machine.vfs, "/dev/serial0", "ttyAMA0");
 }
@@ -242,17 +243,23 @@ mini_by_id(const struct sim_board *b)
 	return mem_printf("usb-Raspberry_Pi_Pico_%s-if00", m->serial);
 }
 
-/* The shunt is drawn as a tenth of an ohm, and is not. A pty without a name
- * below by-id/ tells nothing of itself. */
+/* The shunt is drawn as a tenth of an ohm, and is not; which UART is a node's
+ * cannot be guessed. A pty without a name below by-id/ tells nothing of
+ * itself. */
 static void
 mini_write(const struct sim_board *b, struct buf *out)
 {
 	const struct mini *m = b->state;
 
-	if (m->host != NULL)
+	int k;
+
+	if (m->host != NULL) {
 		buf_printf(
 		    out, "shunt_ohm = %.3f;", (double)m->shunt_mohm / 1000);
-	else if (b->pty != NULL && pty_link(b->pty) == NULL)
+		for (k = 0; k < MINI_SLOTS; k++)
+			buf_printf(out, "\n    console_%d = \"%s\";", k + 1,
+			    line_names[k]);
+	} else if (b->pty != NULL && pty_link(b->pty) == NULL)
 		buf_puts(out, "identified = true;");
 }
 

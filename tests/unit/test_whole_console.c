@@ -100,6 +100,49 @@ TEST(cluster_box_v1_by_picocom_on_its_tty)
 	    "j1");
 }
 
+TEST(cluster_box_v0_by_picocom_on_its_tty)
+{
+	check_board("{ name = \"box\"; type = \"cluster-box\"; "
+		    "generation = \"v0\"; user = \"mixtile\"; nodes = ({ "
+		    "slot = 4; name = \"j4\"; }); }",
+	    "j4");
+}
+
+/* It was locked, then is free, is left and opened again. */
+TEST(cluster_box_v1_whose_tty_is_held_for_a_while)
+{
+	struct simproc sim;
+
+	begin(&sim,
+	    "{ name = \"box\"; type = \"cluster-box\"; "
+	    "generation = \"v1\"; nodes = ({ slot = 2; name = \"j2\"; }); }",
+	    "");
+	simproc_fault(&sim, "j2:ttybusy");
+	CHECK_INT(ran_words(&ran, "console", "-c", config, "j2", NULL), 1);
+	CHECK(strstr(ran.err,
+		  "Another program has /dev/ttyCH343USB2: end it "
+		  "there, or wait for it") != NULL);
+	CHECK_STR(ran.out, "");
+	simproc_fault(&sim, "clear j2:ttybusy");
+	check_answers("j2");
+	check_answers("j2");
+	simproc_stop(&sim);
+}
+
+TEST(mini_cm4_by_the_uarts_of_its_host)
+{
+	struct simproc sim;
+
+	begin(&sim,
+	    "{ name = \"mini\"; type = \"mini-cm4\"; ssh = true; "
+	    "serial = false; nodes = ({ slot = 1; name = \"m1\"; }, "
+	    "{ slot = 3; name = \"m3\"; }); }",
+	    "");
+	check_answers("m1");
+	check_answers("m3");
+	simproc_stop(&sim);
+}
+
 TEST(cluster_hat_by_its_ttypi)
 {
 	check_board("{ name = \"hat\"; type = \"clusterhat\"; nodes = ({ "
