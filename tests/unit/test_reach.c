@@ -439,6 +439,76 @@ TEST(reach_says_why_a_program_did_not_run)
 	peer_free(p);
 }
 
+static uint64_t
+next_random(uint64_t *seed)
+{
+	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
+	return *seed >> 33;
+}
+
+/* What a node may print that looks like the words of picocom. */
+static void
+likely(struct buf *b, uint64_t *seed)
+{
+	static const char *const words[] = { "Term", "Terminating", "\r\n",
+		"Terminating...", "Thanks for using picocom", "Skipping tty",
+		"\n", "\r", "x", "Terminal ready\r\n", "login: ", "Th" };
+
+	while (b->len < 2000)
+		if (next_random(seed) % 20 == 0)
+			buf_add(b, "", 1);
+		else
+			buf_puts(
+			    b, words[next_random(seed) % ARRAY_LEN(words)]);
+}
+
+/* As a stream offers it: what was not taken comes again, when it is told. */
+TEST(reach_gives_all_however_it_is_cut_and_held_back)
+{
+	for (uint64_t run = 1; run <= 200; run++) {
+		struct peer *p = with_picocom();
+		struct fstream *s = p->s[0];
+		uint64_t seed = run;
+		size_t at = 0, n;
+		bool held = false;
+		struct buf b;
+
+		buf_init(&b, 0);
+		likely(&b, &seed);
+		p->room = 0;
+		while (at < b.len) {
+			n = 1 + next_random(&seed) % 60;
+			n = n < b.len - at ? n : b.len - at;
+			if (!held) {
+				size_t took = s->base.sink.on_data(
+				    s->base.arg, b.data + at, n, false);
+
+				CHECK(took <= n);
+				at += took;
+				held = took < n;
+			}
+			if (next_random(&seed) % 3 == 0)
+				loop_advance(p->loop, next_random(&seed) % 600);
+			if (next_random(&seed) % 2 == 0) {
+				s->resumed = false;
+				p->room = next_random(&seed) % 50;
+				reach_resume(p->r);
+				held = held && !s->resumed;
+			}
+		}
+		for (int i = 0; i < 4; i++) {
+			p->room = 1000000;
+			reach_resume(p->r);
+			loop_advance(p->loop, 1000);
+		}
+		CHECK_INT(p->got.len, b.len);
+		CHECK(memcmp(p->got.data, b.data, b.len) == 0);
+		CHECK_INT(p->closes, 0);
+		buf_release(&b);
+		peer_free(p);
+	}
+}
+
 /* What a program says when it begins is no word on its end. */
 TEST(reach_says_how_a_program_ended)
 {
