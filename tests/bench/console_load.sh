@@ -87,6 +87,7 @@ start_feed() {
 
 # in_pty COMMAND...: on a terminal of its own, until end_pty; its pid is $prog
 in_pty() {
+	rm -f "$out/pid"
 	"$drive" hold 50 200 "$@" >"$out/pid" &
 	holder=$!
 	pids="$pids $holder"
@@ -108,7 +109,13 @@ memory() {
 	config "$big" "serial:$out/p/p%03d@115200" "scrollback = 2400;" \
 	    >"$out/many.cfg"
 	in_pty "$rackmux" -c "$out/many.cfg"
-	keep memory rackmux "$(calc %.1f "$(settled "$prog") / 1024")"
+	full=$(settled "$prog")
+	keep memory rackmux "$(calc %.1f "$full / 1024")"
+	end_pty
+	config "$big" "serial:$out/p/p%03d@115200" "scrollback = 2400;" |
+	    sed 's/capture = true;//' >"$out/many.cfg"
+	in_pty "$rackmux" -c "$out/many.cfg"
+	keep growth rackmux "$(calc %.1f "($full - $(settled "$prog")) / 1024")"
 	end_pty
 	end $producer
 	{
@@ -116,18 +123,23 @@ memory() {
 		echo "set -g history-limit 2400"
 	} >"$out/tmux-2400.conf"
 	t="tmux -L bench -f $out/tmux-2400.conf"
-	$t new-session -d -x 80 -y 24 "cat $out/text; exec cat"
-	i=1
+	$t new-session -d -x 80 -y 24 "exec cat"
+	bare=$(settled "$(server_pid)")
+	i=0
 	while [ $i -lt "$big" ]; do
 		i=$((i + 1))
 		$t new-window -d "cat $out/text; exec cat"
 	done
-	keep memory tmux "$(calc %.1f "$(settled "$(server_pid)") / 1024")"
+	full=$(settled "$(server_pid)")
+	keep memory tmux "$(calc %.1f "$full / 1024")"
+	keep growth tmux "$(calc %.1f "($full - $bare) / 1024")"
 	$tmux kill-server
 	echo
-	echo "Memory of $big consoles with 2,400 lines each, the whole program:"
-	table "MB"
-	row memory "resident" tmux "64 MB"
+	echo "Memory of $big consoles with 2,400 lines each; growth is what they" \
+	    "add to the program without them:"
+	table "MiB"
+	row growth "growth" tmux "64 MB"
+	row memory "the whole program" tmux ""
 }
 
 # --- logging ------------------------------------------------------------------
