@@ -16,6 +16,7 @@ struct attached {
 	char *line;
 	struct link *own;	/* of this console alone, or NULL */
 	char *own_url;
+	bool own_up;		/* it was, and its loss was not told */
 	struct link *told;	/* the console knows the state of this one */
 	bool wanted;
 	bool changed;		/* since the model was told */

@@ -137,10 +137,17 @@ own_state(void *arg, struct link *link, enum link_state state,
     enum link_why why, const char *text)
 {
 	struct attached *a = arg;
+	struct node *n = node_of(a);
 
 	(void)why;
-	if (a->own == link)
-		console_link_state(a->console, state, text);
+	if (a->own != link)
+		return;
+	/* Nobody else tells of this link. */
+	if (a->own_up && state == LINK_LOST && n != NULL)
+		model_event(n->board->model, EVENT_WARN, n->board, n,
+		    "console: %s", text);
+	a->own_up = state == LINK_UP || (a->own_up && state != LINK_LOST);
+	console_link_state(a->console, state, text);
 }
 
 static void

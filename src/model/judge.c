@@ -314,6 +314,11 @@ node_trouble(const struct node *n, char *out, size_t size)
 	}
 	if (off)
 		return false;
+	/* A kernel that has panicked does not answer either. */
+	if (n->alarm[0] != '\0' && n->alarm_bad && !alarm_is_old(n)) {
+		str_copy(out, size, n->alarm);
+		return true;
+	}
 	if (inband_trouble(n, out, size))
 		return true;
 	if (n->inband == NULL &&
