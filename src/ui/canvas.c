@@ -65,6 +65,7 @@ canvas_clear(struct canvas *c)
 {
 	size_t n = (size_t)c->w * (size_t)c->h;
 
+	c->cleared++;
 	memset(c->cells, 0, n * sizeof *c->cells);
 	for (size_t i = 0; i < n; i++)
 		c->cells[i].cp = ' ';

@@ -183,12 +183,19 @@ draw_over(struct screen *s, struct canvas *c)
 		prompt_draw(s, c, all);
 }
 
+/* What was drawn last is not there any more. */
+static bool
+is_gone(const struct screen *s, const struct canvas *c)
+{
+	return s->drawn != c->cells || s->drawn_cleared != c->cleared;
+}
+
 /* Panes keep their own time also when all else is drawn: what they show stays
  * on the canvas, unless something stood over it or they have moved. */
 void
 screen_draw(struct screen *s, struct canvas *c)
 {
-	bool anew = covered(s) || s->was_covered || s->drawn != c->cells;
+	bool anew = covered(s) || s->was_covered || is_gone(s, c);
 
 	settle(s);
 	if (c->w < MIN_W || c->h < MIN_H) {
@@ -217,13 +224,13 @@ screen_draw(struct screen *s, struct canvas *c)
 		c->cursor_x = c->cursor_y = -1;
 	s->was_covered = covered(s);
 	s->drawn = c->cells;
+	s->drawn_cleared = c->cleared;
 }
 
 bool
 screen_all_due(const struct screen *s, const struct canvas *c)
 {
-	return s->panes.moved || s->drawn != c->cells ||
-	    covered(s) != s->was_covered;
+	return s->panes.moved || is_gone(s, c) || covered(s) != s->was_covered;
 }
 
 /* Under a window they wait for whatever draws all of it. */

@@ -45,6 +45,7 @@ struct canvas {
 	int w, h;
 	struct cell *cells;
 	bool *touched;		/* rows written to since canvas_settled() */
+	unsigned cleared;	/* how often: who drew on it sees it gone */
 	int cursor_x, cursor_y;	/* -1: hidden */
 	bool ascii;		/* draw ASCII stand-ins for line art, glyphs */
 };

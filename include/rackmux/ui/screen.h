@@ -97,6 +97,7 @@ struct screen {
 	struct pick pick;
 	bool was_covered;	/* a window stood over the last drawing */
 	const struct cell *drawn;	/* the cells of that drawing */
+	unsigned drawn_cleared;	/* and their canvas.cleared */
 };
 
 void	 screen_init(struct screen *, struct model *);
