@@ -254,7 +254,7 @@ busybox_path(void)
 	(void)mkdir(dir, 0755);
 	for (size_t i = 0; i < ARRAY_LEN(tools); i++) {
 		str_format(to, sizeof to, "%s/%s", dir, tools[i]);
-		(void)symlink("/bin/busybox", to);
+		CHECK(symlink("/bin/busybox", to) == 0 || errno == EEXIST);
 	}
 	return dir;
 }
