@@ -24,8 +24,7 @@ static uint64_t last_id, ticks;
 
 static struct seen {
 	uint64_t id, used;
-	unsigned char *data;
-	size_t room;
+	unsigned char data[BLOCK_MAX];
 } seen[SEEN];
 
 void
@@ -117,11 +116,6 @@ block_data(const struct block *b)
 		}
 		if (seen[i].used < s->used)
 			s = &seen[i];
-	}
-	if (s->room < b->len) {
-		free(s->data);
-		s->data = mem_grow(NULL, b->len, 1);
-		s->room = b->len;
 	}
 	unsqueeze(b, s->data);
 	s->id = b->id;

@@ -47,6 +47,12 @@ struct row {
 /* Stiff: squeezing wins too little. */
 enum block_state { BLOCK_OPEN, BLOCK_PLAIN, BLOCK_STIFF, BLOCK_SQUEEZED };
 
+/* A block is full at so many bytes, and then has its last line still. Longer
+ * than the most (which is none) is not squeezed. */
+#define BLOCK_BYTES 16384
+#define LINE_MAX_BYTES (32 + VT_COLS_MAX * (15 + 4 * VT_MARKS))
+#define BLOCK_MAX (BLOCK_BYTES + LINE_MAX_BYTES)
+
 /* Lines of the scrollback, packed. */
 struct block {
 	unsigned long long start;	/* number of its first line */

@@ -14,7 +14,6 @@
  */
 
 #define BLOCK_LINES 128
-#define BLOCK_BYTES 16384
 #define LINE_BYTES 512 /* on average, at most */
 #define BYTES_MIN 65536
 

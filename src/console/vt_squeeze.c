@@ -14,50 +14,40 @@
 
 #define LEVEL 1
 
-static struct {
-	ZSTD_CCtx *in;
-	ZSTD_DCtx *out;
-	unsigned char *room; /* for the longest result so far */
-	size_t size;
-} shared;
+static ZSTD_CCtx *in;
+static ZSTD_DCtx *out;
+static unsigned char room[BLOCK_MAX];
 
 static bool
-ready(size_t len)
+ready(void)
 {
-	size_t size = ZSTD_compressBound(len);
-
-	if (shared.in == NULL)
-		shared.in = ZSTD_createCCtx();
+	if (in == NULL)
+		in = ZSTD_createCCtx();
 	/* What cannot be read back is not written. */
-	if (shared.out == NULL)
-		shared.out = ZSTD_createDCtx();
-	if (shared.size < size) {
-		shared.room = mem_grow(shared.room, size, 1);
-		shared.size = size;
-	}
-	return shared.in != NULL && shared.out != NULL;
+	if (out == NULL)
+		out = ZSTD_createDCtx();
+	return in != NULL && out != NULL;
 }
 
 unsigned char *
 vt_squeeze(const unsigned char *data, size_t len, size_t *n)
 {
-	unsigned char *out;
+	unsigned char *p;
 
-	if (!ready(len))
+	if (len > sizeof room || !ready())
 		return NULL;
-	*n = ZSTD_compressCCtx(
-	    shared.in, shared.room, shared.size, data, len, LEVEL);
-	if (ZSTD_isError(*n) || *n > len - len / 4)
+	/* Winning less than a quarter is an error too. */
+	*n = ZSTD_compressCCtx(in, room, len - len / 4, data, len, LEVEL);
+	if (ZSTD_isError(*n))
 		return NULL;
-	out = mem_grow(NULL, *n, 1);
-	memcpy(out, shared.room, *n);
-	return out;
+	p = mem_grow(NULL, *n, 1);
+	memcpy(p, room, *n);
+	return p;
 }
 
 bool
-vt_unsqueeze(
-    const unsigned char *data, size_t n, unsigned char *out, size_t len)
+vt_unsqueeze(const unsigned char *data, size_t n, unsigned char *to, size_t len)
 {
 	/* An error is more than any length. */
-	return ZSTD_decompressDCtx(shared.out, out, len, data, n) == len;
+	return ZSTD_decompressDCtx(out, to, len, data, n) == len;
 }
