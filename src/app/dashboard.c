@@ -251,6 +251,8 @@ on_applied(void *arg, const struct config *c)
 	struct theme theme;
 	char text[512];
 
+	if (key_parse(c->console.prefix, &ui_panes(d->ui)->prefix))
+		ui_dirty(d->ui);
 	if (d->cli->text[CLIOPT_THEME] != NULL)
 		return;
 	if (theme_find(c->top.theme, &theme, &diags)) {

@@ -273,6 +273,7 @@ session_apply(
 		apply_board(s, &c->boards[i], change);
 	session_apply_feeds(s, change);
 	session_mark_interrupted(s);
+	session_console_config(s);
 	session_console_sync(s);
 }
 

@@ -413,6 +413,20 @@ log_folder(const struct config *c, const char *dir)
 }
 
 void
+session_console_config(struct session *s)
+{
+	struct attachments *at = s->attachments;
+	struct alerts *old;
+
+	if (at == NULL)
+		return;
+	old = at->alerts;
+	at->alerts = compile_alerts(s->config);
+	consoles_set_alerts(at->set, at->alerts);
+	alerts_free(old);
+}
+
+void
 session_open_consoles(
     struct session *s, const struct config *c, const char *dir, struct bus *bus)
 {

@@ -124,6 +124,9 @@ void	 session_console_no_board(struct session *, const struct board *);
 void	 session_console_arm(struct session *, const struct node *);
 /* The configuration, or what is known of boards, is another. */
 void	 session_console_sync(struct session *);
+/* What the configuration says of all consoles, read anew: the patterns. How
+ * they are logged and kept holds from the start on. */
+void	 session_console_config(struct session *);
 
 /* session_feed.c: the feeds of the configuration, and who hangs on them. */
 void	 session_drop_feeds(struct session *, const struct config *,

@@ -115,6 +115,16 @@ consoles_free(struct consoles *s)
 }
 
 void
+consoles_set_alerts(struct consoles *s, const struct alerts *alerts)
+{
+	size_t i;
+
+	s->config.alerts = alerts;
+	for (i = 0; i < s->n; i++)
+		cwatch_alerts(s->all[i]->watch, alerts);
+}
+
+void
 consoles_set_bus(struct consoles *s, struct bus *bus)
 {
 	size_t i;

@@ -34,12 +34,13 @@ struct cwatch {
 	char last[WATCH_LINE_MAX];
 };
 
-struct cwatch *
-cwatch_new(const struct alerts *alerts, unsigned baud,
-    const struct watch_sink *sink, void *arg)
+void
+cwatch_alerts(struct cwatch *w, const struct alerts *alerts)
 {
-	struct cwatch *w = mem_alloc(sizeof *w);
-
+	scan_free(w->own);
+	free(w->quiet);
+	w->own = NULL;
+	w->quiet = NULL;
 	w->alerts = alerts;
 	if (alerts == NULL) {
 		w->own = scan_new();
@@ -49,6 +50,15 @@ cwatch_new(const struct alerts *alerts, unsigned baud,
 		w->quiet = mem_array(alerts->n, sizeof *w->quiet);
 	}
 	w->scan = alerts != NULL ? alerts->scan : w->own;
+}
+
+struct cwatch *
+cwatch_new(const struct alerts *alerts, unsigned baud,
+    const struct watch_sink *sink, void *arg)
+{
+	struct cwatch *w = mem_alloc(sizeof *w);
+
+	cwatch_alerts(w, alerts);
 	if (sink != NULL)
 		w->sink = *sink;
 	w->arg = arg;

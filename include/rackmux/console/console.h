@@ -70,6 +70,8 @@ struct consoles	*consoles_new(struct loop *, const struct consoles_config *,
 void		 consoles_free(struct consoles *);
 /* Share with other processes; NULL: with nobody. Borrowed. */
 void		 consoles_set_bus(struct consoles *, struct bus *);
+/* Other patterns from now on, borrowed; not from within a callback. */
+void		 consoles_set_alerts(struct consoles *, const struct alerts *);
 size_t		 consoles_count(const struct consoles *);
 struct console	*consoles_at(const struct consoles *, size_t);
 struct console	*consoles_find(const struct consoles *, const char *name);

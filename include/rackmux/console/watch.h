@@ -66,6 +66,8 @@ struct cwatch	*cwatch_new(const struct alerts *, unsigned baud,
 		    const struct watch_sink *, void *arg);
 void		 cwatch_free(struct cwatch *);
 void		 cwatch_baud(struct cwatch *, unsigned baud);
+/* Other patterns from now on. Not from within a callback. */
+void		 cwatch_alerts(struct cwatch *, const struct alerts *);
 /* now: loop ms. Any bytes, in any pieces; cheap: this runs for every byte of
  * every console. */
 void		 cwatch_feed(struct cwatch *, const char *, size_t len,
