@@ -75,6 +75,8 @@ serial_close(struct serial *s)
 		ioctl(s->fd, TIOCNXCL);
 	s->exclusive = false;
 	timer_stop(s->break_end);
+	if (s->fd >= 0)
+		serial_line_leave(s->fd, &s->url);
 	if (s->port) {
 		sp_close(s->port); /* closes fd */
 		sp_free_port(s->port);

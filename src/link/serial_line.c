@@ -16,6 +16,8 @@
 #include "rackmux/base/mem.h"
 #include "rackmux/base/text.h"
 
+#define LEAVE_MS 100 /* that the loop may wait for what leaves */
+
 /* What must be as it was asked for. */
 #define FRAME (CSIZE | PARENB | PARODD | CSTOPB)
 
@@ -161,4 +163,20 @@ serial_line_set(int fd, const struct url *u, char *why, size_t size)
 		return -errno;
 	err = check(fd, &t, u, why, size);
 	return err != 0 ? err : set_pins(fd, u, why, size);
+}
+
+void
+serial_line_leave(int fd, const struct url *u)
+{
+	int left = 0, lines = 0;
+	bool stuck;
+
+	if (ioctl(fd, TIOCOUTQ, &left) < 0 || left <= 0)
+		return;
+	/* Ten bits a byte. */
+	stuck = (unsigned)left > u->baud / 10 * LEAVE_MS / 1000;
+	if (u->rtscts && ioctl(fd, TIOCMGET, &lines) == 0)
+		stuck = stuck || !(lines & TIOCM_CTS);
+	if (stuck)
+		ioctl(fd, TCFLSH, TCOFLUSH);
 }

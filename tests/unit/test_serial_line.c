@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@
 
 static bool has_pins;
 static int pins; /* as they are */
+static int unsent; /* bytes that the line has not taken yet */
 static char moves[200]; /* what was done to them, and breaks */
 
 static void
@@ -76,6 +78,13 @@ ioctl(int fd, unsigned long what, ...)
 	case TIOCMBIS:
 	case TIOCMBIC:
 		return play_pins(what, arg);
+	case TIOCOUTQ:
+		*(int *)arg = unsent;
+		return 0;
+	case TCFLSH:
+		if ((intptr_t)arg == TCOFLUSH)
+			note("forget", 0);
+		break;
 	case TIOCSBRK:
 		note("break", 0);
 		break;
@@ -264,6 +273,35 @@ TEST(a_break_has_an_end_and_does_not_wait_for_it)
 	stream_free(s);
 	teardown(&f);
 	CHECK_STR(moves, "break over break over ");
+}
+
+/* The kernel would wait for it, and everything else for us. */
+TEST(what_a_line_does_not_take_is_not_waited_for)
+{
+	struct fix f;
+
+	setup(&f, "@9600");
+	unsent = 96; /* a tenth of a second */
+	teardown(&f);
+	CHECK_STR(moves, "");
+	setup(&f, "@9600");
+	unsent = 97;
+	teardown(&f);
+	CHECK_STR(moves, "forget ");
+	has_pins = true;
+	unsent = 0;
+	setup(&f, "@115200,rtscts");
+	unsent = 1;
+	if (f.state != LINK_UP)
+		test_fail(__FILE__, __LINE__, "%s", f.text);
+	teardown(&f);
+	CHECK_STR(moves, "forget forget ");
+	pins = TIOCM_CTS;
+	unsent = 0;
+	setup(&f, "@115200,rtscts");
+	unsent = 1;
+	teardown(&f);
+	CHECK_STR(moves, "forget forget ");
 }
 
 /* The line of another is not touched, not even for a moment. */
