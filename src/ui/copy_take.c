@@ -48,7 +48,7 @@ add_line(const struct vt *vt, unsigned line, int from, int to, struct buf *out)
 			buf_add(
 			    out, utf8, text_encode(cells[i].marks[k], utf8));
 	}
-	if (wrapped && to >= n)
+	if (to < n - 1 || wrapped)
 		return;
 	while (out->len > start && out->data[out->len - 1] == ' ')
 		out->len--;

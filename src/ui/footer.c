@@ -19,9 +19,9 @@ struct hint {
 
 static const struct hint rack_hints[] = {
 	{ ACTION_HELP, "help" },
-	{ ACTION_DETAILS, "details" },
 	{ ACTION_CONSOLE, "console" },
 	{ ACTION_ACT, "act" },
+	{ ACTION_DETAILS, "details" },
 	{ ACTION_EVENTS, "events" },
 	{ ACTION_MARK, "mark" },
 	{ ACTION_QUIT, "quit" },

@@ -90,7 +90,7 @@ draw_consoles(struct screen *s, struct pen *p)
 		return;
 	str_format(text, sizeof text, "consoles %d", open);
 	w = text_width(text);
-	if (pen_room(p) < w + 2)
+	if (pen_room(p) < w + 4)
 		return;
 	canvas_text(
 	    p->c, p->end - w, p->y, w, pen_style(p, ROLE_BAR_DIM), text);

@@ -79,9 +79,11 @@ unsigned
 pane_back_lines(const struct pane *p)
 {
 	const struct vt *vt = console_vt(p->console);
-	unsigned lines = vt_lines(vt);
+	/* Copy mode has the last row for itself. */
+	unsigned lines = vt_lines(vt),
+		 rows = (unsigned)p->in.h - (p->copy != NULL && p->in.h > 1);
 
-	return lines > (unsigned)p->in.h ? lines - (unsigned)p->in.h : 0;
+	return lines > rows ? lines - rows : 0;
 }
 
 /* A screen that is higher than the pane, as one may be that is shared, is
@@ -133,7 +135,9 @@ pane_scroll(struct pane *p, int by)
 		at = (unsigned)by < at ? at - (unsigned)by : 0;
 	else
 		at += (unsigned)-by;
-	p->back = at < most;
+	at = at < most ? at : most;
+	/* In copy mode it stands still also at the end. */
+	p->back = at < most || p->copy != NULL;
 	p->top = vt_first(console_vt(p->console)) + at;
 	p->whole = p->dirty = true;
 }
