@@ -4,8 +4,8 @@
  * leaves the descriptor open to children, takes no lock and sets CRTSCTS in
  * the wrong word, so serial_line.c follows in any case. DTR and RTS are left
  * as they are unless the link says otherwise: they reset boards. (The kernel
- * raises both when it opens a port that nobody has open; without HUPCL they
- * then stay, so that neither closing nor opening again moves them.)
+ * raises both each time a port is opened, whoever has it open already; without
+ * HUPCL they then stay, so that neither closing nor opening again moves them.)
  */
 #include "rackmux/link/transport.h"
 

@@ -146,13 +146,22 @@ hear(struct guest *g)
 	g->answer[n] = '\0';
 }
 
+static bool
+is_event(struct guest *g)
+{
+	if (strstr(g->answer, "\"DEVICE_DELETED\"") != NULL)
+		g->deleted = true;
+	return strstr(g->answer, "\"event\"") != NULL;
+}
+
 static void
 ask(struct guest *g, const char *line)
 {
 	CHECK(dprintf(g->monitor, "%s\n", line) > 0);
+	g->deleted = false;
 	do
 		hear(g);
-	while (strstr(g->answer, "\"event\"") != NULL);
+	while (is_event(g));
 	if (strstr(g->answer, "\"return\"") == NULL)
 		test_fail(__FILE__, __LINE__, "%s: %s", line, g->answer);
 }
@@ -289,6 +298,11 @@ guest_unplug(struct guest *g, int port)
 	    port);
 
 	ask(g, line);
+	/* Before, the far end is not free for another. */
+	while (!g->deleted) {
+		hear(g);
+		(void)is_event(g);
+	}
 	free(line);
 }
 

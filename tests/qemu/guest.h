@@ -24,6 +24,7 @@ struct guest {
 	char printed[400];	/* file: what the console printed */
 	char trace[400];	/* file: what its USB adapters were asked */
 	char answer[8192];	/* of the monitor */
+	bool deleted;		/* it has told of a device that went */
 };
 
 /* A node that waits for guest_go(), its console by telnet on a port. */

@@ -124,4 +124,12 @@ cat >"$host/bin/login-root" <<'EOF2'
 exec login -f root
 EOF2
 chmod 755 "$host/bin/login-root"
+id=/dev/serial/by-id/usb-QEMU_QEMU_USB_SERIAL
+cat >"$host/root/rack.cfg" <<EOF2
+boards = ( { name = "usb"; type = "linux"; slots = 2; nodes = (
+  { slot = 1; name = "a"; console = "serial:${id}_NODE17A-if00-port0@115200"; },
+  { slot = 2; name = "b";
+    console = "serial:${id}_NODE17B-if00-port0@1500000,dtr=off"; } ); } );
+console = { log_dir = "/root/logs"; };
+EOF2
 pack "$host"

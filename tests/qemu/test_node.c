@@ -363,7 +363,7 @@ file_bytes(const char *path, size_t *len)
 static void
 log_is_what_was_printed(void)
 {
-	char *path = text_of("%s/logs/lab-1.log", test_dir());
+	char *path = text_of("%s/logs/lab/1.log", test_dir());
 	char *log = file_read(path), *printed, *said;
 	size_t want, have, i = 0;
 

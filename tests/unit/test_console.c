@@ -67,8 +67,7 @@ TEST(the_same_way_told_again_forgets_no_prompt)
 	CUNTIL(&f, console_bytes(f.console) == 37);
 	cfix_route(&f, f.console, f.link);
 	loop_advance(f.loop, 2000);
-	CUNTIL(&f,
-	    cwatch_stage(console_watch(f.console)) == STAGE_LOGIN);
+	CUNTIL(&f, cwatch_stage(console_watch(f.console)) == STAGE_LOGIN);
 	cfix_free(&f);
 }
 
