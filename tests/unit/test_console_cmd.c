@@ -132,12 +132,14 @@ TEST(read_only_types_nothing)
 {
 	struct piped p;
 
-	node_is("echo ready; dd bs=1 count=1 of=typed 2>/dev/null; : >done");
+	node_is("echo ready; (sleep 0.5; echo later) &\n"
+		"dd bs=1 count=1 of=typed 2>/dev/null; : >done; exec cat");
 	run(&p, "--read-only");
 	piped_says(&p, "ready\n");
 	piped_type(&p, "x", 1);
 	piped_end_input(&p);
 	/* It goes on without its input, until it is told to end. */
+	piped_says(&p, "later\n");
 	CHECK_INT(kill(p.pid, SIGINT), 0);
 	CHECK_INT(piped_wait(&p), 130);
 	CHECK(!there_is("done"));
@@ -154,6 +156,31 @@ TEST(a_reader_that_goes_ends_it)
 	piped_close_out(&p);
 	CHECK_INT(piped_wait(&p), 0);
 	CHECK_STR(p.told, "");
+	piped_release(&p);
+}
+
+TEST(none_is_told_and_a_failure)
+{
+	struct piped p;
+
+	console_is("none", "");
+	run(&p, NULL);
+	CHECK_INT(piped_wait(&p), 1);
+	CHECK_STR(
+	    p.told, "rackmux: b/1: The configuration says that it has none.\n");
+	CHECK_STR(p.said, "");
+	piped_release(&p);
+}
+
+TEST(nobody_behind_a_port_is_a_failure_when_its_time_is_over)
+{
+	struct piped p;
+
+	console_is("tcp://127.0.0.1:9", "");
+	piped_start(&p, "console", "-c", config, "n", "--timeout", "1", NULL);
+	CHECK_INT(piped_wait(&p), 1);
+	CHECK(strstr(p.told, "port 9 refuses the connection") != NULL);
+	CHECK(strstr(p.told, "?.") == NULL);
 	piped_release(&p);
 }
 

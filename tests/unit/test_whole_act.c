@@ -75,8 +75,6 @@ TEST(what_a_board_cannot_do_ends_with_1_and_the_sentence)
 	CHECK_INT(
 	    ran_words(&ran, "-c", config, "locate", "on", "tp/1", NULL), 1);
 	CHECK(strstr(ran.err, "no LED that software can drive") != NULL);
-	CHECK_INT(ran_words(&ran, "-c", config, "console", "pa", NULL), 1);
-	CHECK(strstr(ran.err, "no serial console") != NULL);
 	CHECK_INT(
 	    ran_words(&ran, "-c", config, "flash", "x.img", "pa", NULL), 1);
 	CHECK(strstr(ran.err, "cannot write its own disk") != NULL);
