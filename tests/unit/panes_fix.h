@@ -160,18 +160,24 @@ psay(size_t i, const char *text)
 	(void)panes_changed(&pf.screen.panes, pf.consoles[i]);
 }
 
-/* The console is open on a program that echoes, once it has said R. */
+/* The console is open on a program, once it has said something. */
 RM_UNUSED static void
-popen_echo(size_t i)
+popen_far(size_t i, const char *url)
 {
 	unsigned long long had = console_bytes(pf.consoles[i]);
 
 	pf.c.console = pf.consoles[i];
-	pf.links[i] = cfix_link(&pf.c, far_echo());
+	pf.links[i] = cfix_link(&pf.c, url);
 	cfix_route(&pf.c, pf.consoles[i], pf.links[i]);
 	link_start(pf.links[i]);
 	CUNTIL(&pf.c,
 	    (loop_advance(pf.c.loop, 1), console_bytes(pf.consoles[i]) > had));
+}
+
+RM_UNUSED static void
+popen_echo(size_t i)
+{
+	popen_far(i, far_echo());
 }
 
 RM_UNUSED static void
