@@ -8,6 +8,7 @@
 #include "rackmux/app/options.h"
 #include "rackmux/base/buf.h"
 #include "rackmux/base/text.h"
+#include "rackmux/ui/keymap.h"
 
 /* Text as roff: nothing in it may be taken for a request or an escape. */
 static void
@@ -104,7 +105,16 @@ action(struct buf *b, const char *keys, const char *help)
 static void
 actions(struct buf *b)
 {
-#define ACTION(id, name, keys, where, help) action(b, keys, help);
+	bool pane = false;
+
+	buf_puts(b, ".SS In the rack and its lists\n");
+#define ACTION(id, name, keys, where, help) \
+	if (WHERE_##where == WHERE_PANE && !pane) { \
+		pane = true; \
+		buf_puts(b, \
+		    ".SS After the prefix key, Ctrl\\-] unless configured\n"); \
+	} \
+	action(b, keys, help);
 #include "rackmux/ui/actions.def"
 #undef ACTION
 }
