@@ -34,7 +34,14 @@ struct tty {
 	tty_read_fn *on_read;
 	void *read_arg;
 	unsigned long long bytes;
+	double rate; /* bytes a second; 0: what it takes */
+	double allowed; /* bytes, at paced_at */
+	uint64_t paced_at;
+	struct timer *pace;
 };
+
+/* What may go at once after quiet, in ms of the rate. */
+#define BURST_MS 50
 
 /* Only what a signal handler may touch. */
 static struct {
@@ -99,6 +106,7 @@ tty_free(struct tty *t)
 	tty_cooked(t);
 	io_free(t->writer);
 	io_free(t->reader);
+	timer_free(t->pace);
 	if (t->own_out)
 		close(t->out);
 	if (t->own_in)
@@ -152,13 +160,35 @@ tty_size(const struct tty *t, int *w, int *h)
 
 /* --- output ------------------------------------------------------------- */
 
+static void writable(void *, int events);
+
+/* How much of the queue the rate lets through now. */
+static size_t
+may_send(struct tty *t)
+{
+	uint64_t now = loop_now(t->loop);
+	double burst = t->rate * BURST_MS / 1000;
+
+	if (t->rate <= 0)
+		return t->queue.len;
+	if (burst < 1)
+		burst = 1;
+	t->allowed += t->rate * (double)(now - t->paced_at) / 1000;
+	t->paced_at = now;
+	if (t->allowed > burst)
+		t->allowed = burst;
+	return t->allowed < (double)t->queue.len ? (size_t)t->allowed
+						 : t->queue.len;
+}
+
 /* Writes what is taken now; false when the terminal is gone. */
 static bool
 write_some(struct tty *t)
 {
-	while (t->queue.len > 0) {
+	size_t len;
+
+	while (t->queue.len > 0 && (len = may_send(t)) > 0) {
 		struct pollfd p = { .fd = t->out, .events = POLLOUT };
-		size_t len = t->queue.len;
 		ssize_t n;
 
 		/* A descriptor that may block gets what surely fits. */
@@ -177,8 +207,38 @@ write_some(struct tty *t)
 			return false;
 		}
 		buf_drop(&t->queue, (size_t)n);
+		t->allowed -= t->rate > 0 ? (double)n : 0;
 	}
 	return true;
+}
+
+/* What is left waits for the terminal, or for its time. */
+static void
+wait_on(struct tty *t)
+{
+	bool paced = t->rate > 0 && t->allowed < 1;
+
+	if (t->writer == NULL)
+		t->writer = io_new(t->loop, t->out, writable, t);
+	io_want(t->writer, t->queue.len > 0 && !paced ? IO_WRITE : 0);
+	if (t->queue.len > 0 && paced)
+		timer_start(t->pace, BURST_MS / 2);
+}
+
+static void
+paced(void *arg)
+{
+	writable(arg, IO_WRITE);
+}
+
+void
+tty_limit(struct tty *t, unsigned rate)
+{
+	/* The burst is kept back, so that no second has more than rate. */
+	t->rate = rate * (1 - BURST_MS / 1000.0);
+	t->paced_at = loop_now(t->loop);
+	if (t->pace == NULL)
+		t->pace = timer_new(t->loop, paced, t);
 }
 
 static void
@@ -186,17 +246,15 @@ writable(void *arg, int events)
 {
 	struct tty *t = arg;
 
-	if (events & IO_HUP) {
+	if ((events & IO_HUP) && t->writer != NULL) {
 		buf_clear(&t->queue);
 		io_free(t->writer);
 		t->writer = NULL;
 		return;
 	}
 	write_some(t);
-	if (t->queue.len > 0)
-		return;
-	io_want(t->writer, 0);
-	if (t->on_drain != NULL)
+	wait_on(t);
+	if (t->queue.len == 0 && t->on_drain != NULL)
 		t->on_drain(t->drain_arg);
 }
 
@@ -205,11 +263,8 @@ tty_write(struct tty *t, const char *s, size_t len)
 {
 	t->bytes += len;
 	buf_add(&t->queue, s, len);
-	if (!write_some(t) || t->queue.len == 0)
-		return;
-	if (t->writer == NULL)
-		t->writer = io_new(t->loop, t->out, writable, t);
-	io_want(t->writer, IO_WRITE);
+	if (write_some(t) && t->queue.len > 0)
+		wait_on(t);
 }
 
 size_t
@@ -236,13 +291,17 @@ void
 tty_flush(struct tty *t, int ms)
 {
 	long long end = clock_ms() + ms, left;
+	double rate = t->rate;
 
+	/* Who leaves has no time for a rate. */
+	t->rate = 0;
 	while (write_some(t) && t->queue.len > 0 &&
 	    (left = end - clock_ms()) > 0) {
 		struct pollfd p = { .fd = t->out, .events = POLLOUT };
 
 		poll(&p, 1, (int)left);
 	}
+	t->rate = rate;
 	buf_clear(&t->queue);
 }
 

@@ -30,8 +30,6 @@ struct ui {
 	struct sig *winch, *tstp, *cont;
 	bool dirty;
 	uint64_t drawn_at; /* loop ms of the last whole frame; 0: never */
-	double credit; /* bytes that may be sent, with max_rate */
-	uint64_t credit_at;
 };
 
 void
@@ -51,27 +49,11 @@ changed(void *arg)
 	ui->dirty = true;
 }
 
-/* Milliseconds until the rate lets a frame through. */
-static uint64_t
-rate_wait(struct ui *ui, uint64_t now)
-{
-	double rate = ui->options.max_rate;
-
-	if (ui->options.max_rate == 0)
-		return 0;
-	ui->credit += rate * (double)(now - ui->credit_at) / 1000;
-	if (ui->credit > rate)
-		ui->credit = rate;
-	ui->credit_at = now;
-	return ui->credit >= 0 ? 0 : (uint64_t)(-ui->credit * 1000 / rate) + 1;
-}
-
 /* Whole, or only what consoles printed since. */
 static void
 draw(struct ui *ui, bool whole)
 {
 	uint64_t now = loop_now(ui->loop);
-	size_t bytes;
 	int w, h;
 
 	if (term_size(ui->term, &w, &h) || w != ui->canvas.w ||
@@ -85,9 +67,8 @@ draw(struct ui *ui, bool whole)
 		ui->dirty = false;
 	} else if (!screen_draw_panes(&ui->screen, &ui->canvas, now))
 		return;
-	bytes = term_draw(ui->term, &ui->canvas, &ui->theme);
-	ui->credit -= (double)bytes;
-	panes_cost(&ui->screen.panes, bytes);
+	panes_cost(
+	    &ui->screen.panes, term_draw(ui->term, &ui->canvas, &ui->theme));
 }
 
 /* Milliseconds until there is something to draw, 0: now. */
@@ -121,8 +102,6 @@ turn_end(void *arg)
 	 * does not. */
 	if (wait == 0 && tty_pending(ui->tty) > 0)
 		wait = BUSY_MS;
-	else if (wait == 0)
-		wait = rate_wait(ui, now);
 	if (wait == 0) {
 		draw(ui, whole);
 		wait = wait_for(ui, now, &whole);
@@ -338,7 +317,6 @@ hook_up(struct ui *ui)
 	model_on_change(ui->options.model, changed, ui);
 	tty_on_drain(ui->tty, frame_due, ui);
 	tty_on_read(ui->tty, on_read, ui);
-	ui->credit_at = loop_now(ui->loop);
 	tick(ui);
 	ui_dirty(ui);
 }
@@ -366,6 +344,7 @@ ui_new(const struct ui_options *o, char *err, size_t size)
 	ui->theme = *theme;
 	ui->tty = tty;
 	ui->term = term;
+	tty_limit(tty, o->max_rate);
 	ui->input = input_new(o->loop, type, &input_sink, ui);
 	canvas_init(&ui->canvas);
 	ui->canvas.ascii = o->ascii || term_ascii(term);

@@ -584,8 +584,14 @@ TEST(ctrl_z_without_a_shell_is_refused)
 static void
 drain(struct run *r)
 {
-	for (int i = 0; ui_pending(r->ui) > 0 && i < WAIT / 10; i++)
-		loop_turn(r->loop, 10);
+	struct pollfd p = { .fd = 1, .events = POLLOUT };
+
+	/* What the rate keeps back waits for the clock, not for the reader. */
+	if (r->child->max_rate > 0)
+		(void)poll(&p, 1, WAIT);
+	else
+		for (int i = 0; ui_pending(r->ui) > 0 && i < WAIT / 10; i++)
+			loop_turn(r->loop, 10);
 }
 
 /* Sixty-four nodes, a tenth of them with new numbers each second. */
@@ -600,7 +606,7 @@ steady(void *arg)
 {
 	struct run r = { .child = arg };
 	struct task *turn;
-	unsigned long long before;
+	unsigned long long before, most = 0;
 	char text[64];
 	int n;
 
@@ -621,22 +627,30 @@ steady(void *arg)
 				    SOURCE_NODE, fix_temp(i, second));
 			origin_fresh(b, o);
 		}
-		loop_advance(r.loop, 1000);
-		drain(&r);
-		task_post(turn);
-		loop_turn(r.loop, 0);
+		unsigned long long sent = ui_bytes(r.ui) - ui_pending(r.ui);
+
+		for (int k = 0; k < 20; k++) {
+			loop_advance(r.loop, 50);
+			drain(&r);
+			task_post(turn);
+			loop_turn(r.loop, 0);
+		}
+		sent = ui_bytes(r.ui) - ui_pending(r.ui) - sent;
+		if (sent > most)
+			most = sent;
 	}
 	n = (int)((ui_bytes(r.ui) - before) / 60);
 	task_free(turn);
 	ui_free(r.ui);
 	model_free(r.model);
 	loop_free(r.loop);
-	str_format(text, sizeof text, "%d bytes a second\n", n);
+	str_format(
+	    text, sizeof text, "%d bytes a second, %llu at most\n", n, most);
 	printf("%s", text);
 	fflush(stdout);
-	/* The first frame is paid for out of the rate as well. */
+	/* No second has more, not even that of the first frame. */
 	if (r.child->max_rate > 0)
-		return n > 20 && n <= (int)r.child->max_rate ? 0 : 1;
+		return n > 20 && most > 20 && most <= r.child->max_rate ? 0 : 1;
 	return n > 20 && n < 1000 ? 0 : 1;
 }
 

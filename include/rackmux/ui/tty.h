@@ -25,6 +25,8 @@ void	 tty_cooked(struct tty *);
 void	 tty_size(const struct tty *, int *w, int *h);
 
 void	 tty_write(struct tty *, const char *, size_t len);
+/* Bytes a second at most, so evenly that no second has more; 0: no limit. */
+void	 tty_limit(struct tty *, unsigned rate);
 size_t	 tty_pending(const struct tty *);	/* bytes not taken yet */
 /* Wait at most ms for the queue to empty; drops what is left. */
 void	 tty_flush(struct tty *, int ms);
