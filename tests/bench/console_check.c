@@ -124,8 +124,8 @@ take_log(struct got *g, const char *dir, unsigned n)
 		    (n - 1) / 64 + 1, (n - 1) % 64 + 1);
 
 		if (i > 0)
-			snprintf(path + len, sizeof path - (size_t)len, ".%d",
-			    i);
+			snprintf(
+			    path + len, sizeof path - (size_t)len, ".%d", i);
 		if (access(path, R_OK) == 0)
 			take_file(g, path);
 	}
@@ -177,8 +177,8 @@ compare(struct got *g, unsigned n, const struct stretch *s, unsigned n_s)
 			k++;
 		if (k == n_s) {
 			bad++;
-			fprintf(stderr, "console %u: %zu bytes too many\n", n,
-			    len);
+			fprintf(
+			    stderr, "console %u: %zu bytes too many\n", n, len);
 			return;
 		}
 		if (len > s[k].end - s[k].start ||

@@ -260,13 +260,15 @@ main(int argc, char **argv)
 	if (argc == 4 && strcmp(argv[1], "cpu") == 0)
 		return cmd_cpu(argv);
 	if (argc == 3 && strcmp(argv[1], "rss") == 0)
-		return printf("%ld\n", run_rss_kb(number(argv[2]), "VmRSS")) < 0;
+		return printf("%ld\n", run_rss_kb(number(argv[2]), "VmRSS")) <
+		    0;
 	if (argc == 3 && strcmp(argv[1], "spent") == 0)
 		return printf("%.2f\n", run_cpu_ms(number(argv[2]))) < 0;
 	if (argc >= 3 && strcmp(argv[1], "read") == 0)
 		return cmd_read(argv);
 	if (argc >= 5 && strcmp(argv[1], "hold") == 0)
 		return cmd_hold(argv);
-	fprintf(stderr, "usage: console_drive bytes|echo|switch|until|cpu|rss\n");
+	fprintf(
+	    stderr, "usage: console_drive bytes|echo|switch|until|cpu|rss\n");
 	return 2;
 }

@@ -115,8 +115,8 @@ out(const char *kind, double rate, unsigned long long bytes)
 		want = CHUNK;
 		if (rate > 0) {
 			nap(STEP_MS);
-			want = (size_t)(rate * (double)(now_ms() - start) /
-				   1000) -
+			want =
+			    (size_t)(rate * (double)(now_ms() - start) / 1000) -
 			    (size_t)sent;
 			if (want < LOG_LINE)
 				continue;
@@ -323,8 +323,8 @@ serve(struct line *l, unsigned long long ms, double rate)
 		return;
 	}
 	if (l->fd < 0) {
-		l->fd = accept4(l->listener, NULL, NULL,
-		    SOCK_NONBLOCK | SOCK_CLOEXEC);
+		l->fd = accept4(
+		    l->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (l->fd < 0)
 			return;
 		/* What it printed meanwhile is gone, mid-line and all. */

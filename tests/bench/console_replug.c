@@ -188,15 +188,15 @@ pass(int i, int from)
 	char buf[65536];
 	ssize_t n = read(pair[i][from], buf, sizeof buf), k, done = 0;
 
-	while (done < n && (k = write(pair[i][!from], buf + done,
-				(size_t)(n - done))) > 0)
+	while (done < n &&
+	    (k = write(pair[i][!from], buf + done, (size_t)(n - done))) > 0)
 		done += k;
 	if (n > 0 && done == n)
 		return;
 	close(pair[i][0]);
 	close(pair[i][1]);
-	memmove(&pair[i], &pair[i + 1],
-	    (size_t)(--n_pairs - i) * sizeof pair[0]);
+	memmove(
+	    &pair[i], &pair[i + 1], (size_t)(--n_pairs - i) * sizeof pair[0]);
 }
 
 /* Relays until the program wrote something after SINCE, ms at most. */

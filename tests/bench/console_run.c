@@ -92,8 +92,8 @@ static ssize_t
 take(struct run *r, double ms)
 {
 	struct timespec ts = { .tv_sec = (time_t)(ms / 1e3),
-		.tv_nsec = (long)((ms - (double)(time_t)(ms / 1e3) * 1e3) *
-		    1e6) };
+		.tv_nsec =
+		    (long)((ms - (double)(time_t)(ms / 1e3) * 1e3) * 1e6) };
 	struct pollfd p = { .fd = r->fd, .events = POLLIN };
 	char buf[65536];
 	ssize_t n;
@@ -160,7 +160,7 @@ run_type(struct run *r, const char *keys)
 		if (keys[0] == '\\' && keys[1] != '\0') {
 			keys++;
 			out[n++] = keys[0] == 'e' ? 0x1b
-			    : keys[0] == 'r'	  ? '\r'
+			    : keys[0] == 'r'      ? '\r'
 						  : ' ';
 		} else {
 			out[n++] = *keys;
@@ -187,7 +187,8 @@ run_script(struct run *r, int rows, int cols, char **words, int n)
 		} else if (words[k][0] == '=') {
 			if (run_wait(r, words[k] + 1, 20000))
 				continue;
-			fprintf(stderr, "bench: \"%s\" did not come; but:\n%.3000s\n",
+			fprintf(stderr,
+			    "bench: \"%s\" did not come; but:\n%.3000s\n",
 			    words[k] + 1,
 			    r->text + (r->len > 3000 ? r->len - 3000 : 0));
 			run_end(r);
@@ -250,8 +251,8 @@ run_tree_cpu_ms(pid_t pid)
 	int child_pid;
 	FILE *f;
 
-	snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid,
-	    (int)pid);
+	snprintf(
+	    path, sizeof path, "/proc/%d/task/%d/children", (int)pid, (int)pid);
 	f = fopen(path, "r");
 	while (f != NULL && fscanf(f, "%d", &child_pid) == 1)
 		total += run_tree_cpu_ms(child_pid);

@@ -22,8 +22,9 @@ log_text(char out[LINE_MAX_BYTES], unsigned n, unsigned long long i)
 		"systemd[1]: Started Session 14 of user",
 		"sshd[812]: Accepted publickey for ops",
 		"dhclient[590]: bound to 10.0.3.17 renewal" };
-	int at = snprintf(out, LINE_MAX_BYTES, "[%8llu.%06llu] node-%03u %s #%llu",
-	    i / 7, i * 7919 % 1000000, n, what[i % 4], i % 100000000);
+	int at =
+	    snprintf(out, LINE_MAX_BYTES, "[%8llu.%06llu] node-%03u %s #%llu",
+		i / 7, i * 7919 % 1000000, n, what[i % 4], i % 100000000);
 
 	for (; at < LOG_LINE - 2; at++)
 		out[at] = (char)('a' + ((unsigned)at * 7 + i) % 26);
@@ -57,8 +58,7 @@ utf8_text(char out[LINE_MAX_BYTES], unsigned long long i)
 	for (unsigned k = 0; k < 12; k++)
 		at += (size_t)snprintf(out + at, LINE_MAX_BYTES - at, "%s ",
 		    words[(i + k * k) % 6]);
-	return at +
-	    (size_t)snprintf(out + at, LINE_MAX_BYTES - at, "\r\n");
+	return at + (size_t)snprintf(out + at, LINE_MAX_BYTES - at, "\r\n");
 }
 
 #endif
