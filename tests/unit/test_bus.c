@@ -520,8 +520,8 @@ TEST(no_runtime_folder_at_all)
 	unsetenv("XDG_RUNTIME_DIR");
 	dir = bus_dir_default();
 	if (stat(path, &st) != 0)
-		snprintf(path, sizeof path, "/tmp/rackmux-%u",
-		    (unsigned)geteuid());
+		snprintf(
+		    path, sizeof path, "/tmp/rackmux-%u", (unsigned)geteuid());
 	CHECK(strncmp(dir, path, strlen(path)) == 0);
 	free(dir);
 	CHECK(setenv("XDG_RUNTIME_DIR", test_dir(), 1) == 0);
