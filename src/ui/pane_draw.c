@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <string.h>
 
 #include "rackmux/base/text.h"
@@ -196,20 +197,19 @@ draw_row(struct pane *p, struct canvas *c, int row)
 	    (struct style){ ROLE_TEXT, reverse ? STYLE_REVERSE : 0 }, ' ');
 }
 
-/* Rows of the screen have numbers of their changes; what is scrolled back is
- * drawn whole. */
+/* Rows of the screen have numbers of their changes; what is scrolled back, or
+ * of another size, is drawn whole, and says nothing of the rows. */
 static void
 draw_rows(struct pane *p, struct canvas *c)
 {
 	const struct vt *vt = console_vt(p->console);
-	bool live =
-	    !p->back && p->copy == NULL && vt_rows(vt) == p->in.h && !p->whole;
+	bool live = !p->back && p->copy == NULL && vt_rows(vt) == p->in.h;
 
 	for (int row = 0; row < p->in.h; row++) {
 		unsigned long long change =
-		    row < vt_rows(vt) ? vt_row_changes(vt, row) : 0;
+		    live ? vt_row_changes(vt, row) : ULLONG_MAX;
 
-		if (live && p->drawn[row] == change)
+		if (live && !p->whole && p->drawn[row] == change)
 			continue;
 		p->drawn[row] = change;
 		draw_row(p, c, row);
