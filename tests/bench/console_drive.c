@@ -18,7 +18,6 @@
  *
  * SCRIPT as in console_run.h. Each prints its figures in one line.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -248,7 +247,9 @@ cmd_hold(char **argv)
 int
 main(int argc, char **argv)
 {
-	signal(SIGPIPE, SIG_IGN);
+	struct sigaction sa = { .sa_handler = SIG_IGN };
+
+	sigaction(SIGPIPE, &sa, NULL);
 	if (argc >= 7 && strcmp(argv[1], "bytes") == 0)
 		return cmd_bytes(argc, argv);
 	if (argc >= 7 && strcmp(argv[1], "echo") == 0)

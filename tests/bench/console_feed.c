@@ -11,7 +11,6 @@
  * takes), BYTES where each ends (0: never). Text comes in whole lines, as a
  * node prints them, and each console in a phase of its own.
  */
-#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -417,7 +416,8 @@ main(int argc, char **argv)
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGHUP, &sa, NULL);
-	signal(SIGPIPE, SIG_IGN);
+	sa.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &sa, NULL);
 	if (argc >= 5 && strcmp(argv[1], "out") == 0)
 		return cmd_out(argc, argv);
 	if (argc == 4 && strcmp(argv[1], "fill") == 0)

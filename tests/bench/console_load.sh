@@ -1,5 +1,5 @@
 # console_load.sh - read by console.sh: what consoles cost.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154 # the caller's variables
 
 # --- parsing ------------------------------------------------------------------
 
@@ -13,8 +13,8 @@ tmux_cat() {
 	rest 0.5
 	p=$(server_pid)
 	before=$("$drive" spent "$p")
-	$tmux new-window -d "cat $1; $tmux wait-for -S done; exec cat"
-	$tmux wait-for done
+	$tmux new-window -d "cat $1; $tmux wait-for -S read; exec cat"
+	$tmux wait-for read
 	rest 0.2
 	calc %.2f "$("$drive" spent "$p") - $before"
 	$tmux kill-server 2>/dev/null || :
@@ -22,7 +22,7 @@ tmux_cat() {
 }
 
 parse() {
-	mb=$([ "$quick" = 1 ] && echo 4 || echo 24)
+	mb=$([ "$quick" = 1 ] && echo 4 || echo 16)
 	n=0
 	while [ $n -lt "$rounds" ]; do
 		n=$((n + 1))
@@ -206,7 +206,7 @@ one_logger() {
 	rackmux) in_pty "$rackmux" -c "$out/many.cfg" ;;
 	*) start_"$1" ;;
 	esac
-	rest 3
+	rest 2
 	l=$(logged "$1")
 	# shellcheck disable=SC2046 # two words
 	set -- "$1" "$2" $("$drive" cpu "$s" "$prog")
@@ -221,13 +221,13 @@ one_logger() {
 }
 
 logging() {
-	s=$([ "$quick" = 1 ] && echo 3 || echo 8)
+	s=$([ "$quick" = 1 ] && echo 2 || echo 4)
 	port=$((20000 + $$ % 20000))
 	config "$big" "serial:$out/p/p%03d@115200" >"$out/many.cfg"
 	conmand_conf "$big" >"$out/conman.conf"
 	conserver_conf "$big" >"$out/conserver.cf"
 	n=0
-	while [ $n -lt "$rounds" ] && [ $n -lt 2 ]; do
+	while [ $n -lt "$rounds" ]; do
 		n=$((n + 1))
 		for rate in 1000 12500; do
 			for tool in rackmux conman conserver; do

@@ -12,7 +12,6 @@
  *	connection, p50 and longest, from there to the console's first byte,
  *	p50 and longest, times, missed
  */
-#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -270,7 +269,9 @@ cmd_relay(char **argv)
 int
 main(int argc, char **argv)
 {
-	signal(SIGPIPE, SIG_IGN);
+	struct sigaction sa = { .sa_handler = SIG_IGN };
+
+	sigaction(SIGPIPE, &sa, NULL);
 	if (argc >= 6 && strcmp(argv[1], "device") == 0)
 		return cmd_device(argv);
 	if (argc >= 7 && strcmp(argv[1], "relay") == 0)

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "console_run.h"
 
 #include <dirent.h>

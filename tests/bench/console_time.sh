@@ -1,12 +1,12 @@
 # console_time.sh - read by console.sh: how long an operator waits, and
 # whether all of it came.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154 # the caller's variables
 
 # --- keys ----------------------------------------------------------------------
 
 # Both echo by the tty's own hand: cat reads a line, the kernel echoes.
 keys() {
-	k=$([ "$quick" = 1 ] && echo 40 || echo 300)
+	k=$([ "$quick" = 1 ] && echo 40 || echo 250)
 	boards=$([ "$quick" = 1 ] && echo 8 || echo 64)
 	"$build/rackmux-sim" --boards "$boards" --write-config \
 	    "$out/sim.cfg" >/dev/null 2>&1 &
@@ -50,7 +50,7 @@ keys() {
 # --- attach --------------------------------------------------------------------
 
 attach() {
-	k=$([ "$quick" = 1 ] && echo 5 || echo 20)
+	k=$([ "$quick" = 1 ] && echo 5 || echo 15)
 	config 1 "exec:$feed fill 200 59%.0s" | sed 's/slots = 64/slots = 1/' \
 	    >"$out/full.cfg"
 	n=0
@@ -88,7 +88,7 @@ attach() {
 # --- a device or a connection that comes back ------------------------------------
 
 replug() {
-	k=$([ "$quick" = 1 ] && echo 3 || echo 10)
+	k=$([ "$quick" = 1 ] && echo 3 || echo 6)
 	dev=$out/p/device
 	echo "boards = ( { name = \"b\"; type = \"linux\"; slots = 1; nodes =" \
 	    "( { slot = 1; name = \"dev\"; capture = true;" \
