@@ -199,10 +199,9 @@ top_is_right(struct vtx *v, const void *arg)
 	(void)arg;
 	free(first);
 	free(second);
-	/* The heading is in reverse, to the right edge. */
+	/* The heading is in reverse, the list below is not. */
 	return right && vtx_cell(v, 2, row).attrs.reverse &&
-	    !vtx_cell(v, 2, row + 1).attrs.reverse &&
-	    vtx_has(v, "{init} /bin/sh") == false && vtx_has(v, "init");
+	    !vtx_cell(v, 2, row + 1).attrs.reverse;
 }
 
 static void
@@ -251,6 +250,7 @@ resize(void)
 	see_top();
 	run("vi /tmp/note", "- /tmp/note");
 	vtx_settle(&x, 150);
+	CHECK(vtx_has(&x, "grüße 日本語 漢字 한국어"));
 	CHECK(vtx_has(&x, "second"));
 	vtx_send(&x, ":q\r");
 	wait_prompt();

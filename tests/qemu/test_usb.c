@@ -20,6 +20,7 @@
 
 /* FTDI's vendor requests, as the trace has them. */
 #define PINS " got control 0x4001, value "
+#define RTS_UP PINS "0x202\n"
 #define BREAK_ON "got control 0x4004, value 0x4008\n"
 #define BREAK_OFF "got control 0x4004, value 0x8\n"
 #define BAUD " baud rate "
@@ -248,6 +249,8 @@ TEST(a_usb_adapter_is_opened_at_its_speed_with_a_break)
 	open_console("a");
 	talk("hello a", "HELLO A");
 	check_speed(115200);
+	/* libserialport opened it: it raises RTS, alone, where that is up. */
+	CHECK(asked(RTS_UP) > 0);
 	off = asked(BREAK_OFF);
 	vtx_send(&x, "\035b");
 	wait_asked(BREAK_ON, 1);
