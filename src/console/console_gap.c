@@ -22,6 +22,12 @@ console_gap_begin(struct console *c, const char *why)
 	cwatch_gap(c->watch);
 }
 
+void
+console_gap_earlier(struct console *c, uint64_t ms)
+{
+	c->gap_since -= ms < c->gap_since ? ms : c->gap_since;
+}
+
 static void
 duration(uint64_t ms, char *out, size_t size)
 {

@@ -171,6 +171,8 @@ bool	 console_mark(struct console *, const char *text);
 
 /* console_gap.c */
 void	 console_gap_begin(struct console *, const char *why);
+/* It was noticed so much later. */
+void	 console_gap_earlier(struct console *, uint64_t ms);
 bool	 console_gap_end(struct console *);
 bool	 console_gap_bytes(struct console *, unsigned long long bytes);
 

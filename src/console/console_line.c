@@ -117,6 +117,8 @@ on_close(void *arg, enum reach_end end, const char *why)
 	gap_reason(end, clean, reason, sizeof(reason));
 	if (was_open)
 		console_gap_begin(c, reason);
+	if (was_open && end == REACH_LOST && c->link)
+		console_gap_earlier(c, link_unheard_ms(c->link));
 	/* That of a link is told by the link, and once for all. */
 	if (end != REACH_LOST && !c->trouble_told) {
 		c->trouble_told = true;

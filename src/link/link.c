@@ -503,8 +503,11 @@ link_stop(struct link *l)
 void
 link_lost(struct link *l, enum link_why why, const char *text)
 {
-	if (l->conn)
-		link_fail(l, why, text, true);
+	if (!l->conn)
+		return;
+	if (why == LINK_WHY_SILENT && (l->ops->can & LINK_CAN_EXEC))
+		silence_counts(l);
+	link_fail(l, why, text, true);
 }
 
 void

@@ -96,6 +96,7 @@ struct link {
 	unsigned long long bytes;	/* of connections that are over */
 	unsigned long long received;	/* at heard_at */
 	uint64_t heard_at, wait_since, probed_at;
+	uint64_t unheard_ms;	/* before it was given up */
 	unsigned probes;
 	struct stream *probe;
 	bool borrowed;
@@ -137,6 +138,7 @@ void	 silence_tick(void *link);
 void	 silence_up(struct link *);	/* the connection is up */
 void	 silence_begin(struct link *);	/* something was asked */
 void	 silence_heard(struct link *);	/* an answer came */
+void	 silence_counts(struct link *);	/* it is given up for that */
 void	 silence_end(struct link *);
 
 /* --- loan.c --- */

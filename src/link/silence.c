@@ -1,9 +1,10 @@
 /*
  * A peer that is dead, told from one that is slow. While something is under
  * way and not a byte comes, the peer is made to send one, by a process that
- * does nothing. Who says nothing then for silent_ms since the last byte is gone. With a poll every silent_ms / 2
- * that is two periods after it died. What cannot be probed (a serial line,
- * busy with a command) has the timeouts of its commands.
+ * does nothing. Who says nothing then for silent_ms since the last byte is
+ * gone. With a poll every silent_ms / 2 that is two periods after it died. What
+ * cannot be probed (a serial line, busy with a command) has the timeouts of its
+ * commands.
  */
 #include "link_in.h"
 
@@ -67,6 +68,13 @@ probe(struct link *l)
 }
 
 void
+silence_counts(struct link *l)
+{
+	(void)note(l);
+	l->unheard_ms = loop_now(l->loop) - l->heard_at;
+}
+
+void
 silence_tick(void *arg)
 {
 	struct link *l = arg;
@@ -94,6 +102,7 @@ silence_tick(void *arg)
 		    limit % 1000 ? "no answer for %.1f s"
 				 : "no answer for %.0f s",
 		    limit / 1000.0);
+		silence_counts(l);
 		link_fail(l, LINK_WHY_SILENT, text, true);
 		return;
 	}
@@ -125,7 +134,14 @@ void
 silence_up(struct link *l)
 {
 	l->heard_at = loop_now(l->loop);
+	l->unheard_ms = 0;
 	l->received = l->conn->t->ops->received(l->conn->t);
+}
+
+uint64_t
+link_unheard_ms(const struct link *l)
+{
+	return l->unheard_ms;
 }
 
 void

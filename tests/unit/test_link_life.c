@@ -643,6 +643,7 @@ TEST(a_dead_peer_is_lost_after_two_polls)
 	CHECK_INT(f.state, LINK_LOST);
 	CHECK_INT(f.why, LINK_WHY_SILENT);
 	CHECK(strstr(f.text, "4 s"));
+	CHECK_INT(link_unheard_ms(f.link), 4000);
 	CHECK_INT(b.outcome, LINK_DIED);
 	CHECK(link_retry_ms(f.link) > 0);
 	teardown(&f);

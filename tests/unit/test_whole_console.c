@@ -237,6 +237,33 @@ TEST(a_dropped_connection_is_a_gap_with_its_length_and_heals)
 	simproc_stop(&sim);
 }
 
+/* It is noticed after four seconds, in which bytes were lost already. */
+TEST(a_gap_begins_with_the_silence_and_not_when_it_is_noticed)
+{
+	struct simproc sim;
+	struct piped p;
+	const char *gap;
+
+	begin(&sim,
+	    "{ name = \"tp\"; type = \"turing-pi\"; nodes = ({ slot = 1; "
+	    "name = \"wa\"; model = \"rk1\"; }); }",
+	    "");
+	piped_start(&p, "console", "-c", config, "wa", NULL);
+	piped_type(&p, "\r", 1);
+	piped_says(&p, "wa login: ");
+	simproc_fault(&sim, "tp:cable");
+	piped_tells(&p, "no answer");
+	simproc_fault(&sim, "clear tp:cable");
+	piped_tells(&p, "gap of ");
+	piped_tells(&p, "open");
+	gap = strstr(p.told, "gap of ");
+	CHECK(strstr(gap, " min ") != NULL || strtod(gap + 7, NULL) >= 4);
+	piped_end_input(&p);
+	CHECK_INT(piped_wait(&p), 0);
+	piped_release(&p);
+	simproc_stop(&sim);
+}
+
 TEST(an_adapter_unplugged_and_plugged_in_again_is_a_gap)
 {
 	struct simproc sim;

@@ -125,6 +125,9 @@ enum link_why	 link_why(const struct link *);
 const char	*link_why_text(const struct link *);	/* "" when up */
 /* Milliseconds until the next try; 0 when none is planned. */
 uint64_t	 link_retry_ms(const struct link *);
+/* Milliseconds of silence after which it was given up, and in which bytes were
+ * lost already; 0 when it went in another way. */
+uint64_t	 link_unheard_ms(const struct link *);
 /* Round trip of the last command, in microseconds; 0: none yet. */
 unsigned	 link_rtt_us(const struct link *);
 /* Bytes on the wire, both ways, over all connections so far. */
