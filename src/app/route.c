@@ -120,6 +120,10 @@ own_way(struct route *r)
 		r->way.baud = 0;
 		r->way.sends_break = strcmp(url.scheme, "telnet") == 0;
 	}
+	if (strcmp(url.scheme, "exec") == 0) {
+		str_copy(r->way.cmd, sizeof r->way.cmd, url.cmd);
+		way_manners(&r->way);
+	}
 }
 
 static void

@@ -117,12 +117,12 @@ unready(struct reach *r)
 {
 	if (r->held[0] != '\0')
 		held_look(r);
-	else if (r->way.kind == WAY_PTY && r->marker[0] == '\0')
-		open_with(r, 0, false);
-	else
+	else if (r->way.kind == WAY_PIPE || r->marker[0] != '\0')
 		reach_end(r, REACH_REFUSED,
 		    "It did not open in time: look at the device and what "
 		    "uses it.");
+	else
+		open_with(r, 0, false);
 }
 
 void

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "piped.h"
@@ -166,6 +167,45 @@ TEST(a_node_by_usb_serial_telnet_and_tcp)
 	check_answers("pt");
 	check_answers("pr");
 	simproc_stop(&sim);
+}
+
+/* A program on this machine: its words are not shown, its escape is typed twice
+ * and ends it. */
+TEST(a_node_by_a_local_picocom)
+{
+	char *path = text_of("%s/picocom", test_dir());
+	char *heard = text_of("%s/heard", test_dir());
+	char *text = text_of("#!/bin/sh\nstty raw -echo\n"
+			     "printf 'picocom v3.1\\r\\nTerminal ready\\r\\n'\n"
+			     "printf 'login: '\n"
+			     "dd bs=1 count=3 of=%s 2>/dev/null\n"
+			     "printf 'that was it'\n"
+			     "exec cat >/dev/null\n",
+	    heard);
+	char *boards = text_of("boards = ({ name = \"b\"; type = \"linux\"; "
+			       "slots = 1; nodes = ({ slot = 1; "
+			       "name = \"n\"; console = \"exec:%s -b 9600 "
+			       "/dev/ttyS9\"; }); });\n",
+	    path);
+	struct piped p;
+
+	file_write(path, text);
+	CHECK(chmod(path, 0700) == 0);
+	snprintf(config, sizeof config, "%s/own.cfg", test_dir());
+	file_write(config, boards);
+	piped_start(&p, "console", "-c", config, "n", NULL);
+	piped_says(&p, "login: ");
+	CHECK_STR(p.said, "login: ");
+	piped_type(&p, "\001x", 2);
+	piped_says(&p, "that was it");
+	piped_release(&p);
+	free(text);
+	text = file_read(heard);
+	CHECK_STR(text, "\001\001x");
+	free(text);
+	free(boards);
+	free(heard);
+	free(path);
 }
 
 TEST(a_node_without_a_line_by_a_login_shell_that_is_called_so)

@@ -42,7 +42,8 @@ struct way {
 	enum way_kind kind;
 	enum way_by by;
 	/* PTY, PIPE: the command; a PIPE without one is the tty device at baud
-	 * itself, see way_tty(). ASK: prints what came; run every ask_ms. */
+	 * itself, see way_tty(). ASK: prints what came; run every ask_ms.
+	 * LINE: the local program that it is, if it is one. */
 	char cmd[WAY_CMD_MAX];
 	/* ASK: a command whose stdin is typed at the node, eight bits clean;
 	 * "": nothing can be typed. */
@@ -59,15 +60,15 @@ struct way {
 	bool tls;		/* its certificate is not checked: it is self-
 				 * signed, and what carries it is trusted */
 	char path[128];
-	/* PTY, PIPE: the bytes up to and with the line that contains this are
+	/* LINE, PTY, PIPE: the bytes up to and with the line that contains this are
 	 * the program's own and are not shown; "": none. */
 	char ready[64];
-	/* PTY: typed to end the program ("\001\030" for picocom); its first
+	/* LINE, PTY: typed to end the program ("\001\030" for picocom); its first
 	 * byte, typed twice, reaches the node once. Its words from a line that
 	 * begins with bye on are not shown. */
 	char quit[8];
 	char bye[64];		/* several are separated by '|' */
-	char brk[8];		/* PTY: typed to make it send a break */
+	char brk[8];		/* LINE, PTY: typed to make it send a break */
 	/* A line that contains this instead of ready: another program holds
 	 * the line. Several are separated by '|'. */
 	char held[64];
