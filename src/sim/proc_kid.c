@@ -152,13 +152,14 @@ kid_find(struct proc *p, int pid)
 int
 proc_await(struct proc *p, int pid)
 {
-	struct kid *kid = kid_find(p, pid);
+	struct kid *kid;
 	int status;
 
+	/* When the waiting one is freed, those it waits for are so first. */
+	while ((kid = kid_find(p, pid)) != NULL && !kid->ended && !p->dead)
+		proc_wait_for(p, WAIT_KID);
 	if (kid == NULL)
 		return 127;
-	while (!kid->ended && !p->dead)
-		proc_wait_for(p, WAIT_KID);
 	status = kid->status;
 	if (kid->ended)
 		kid_drop(&p->kids, kid);

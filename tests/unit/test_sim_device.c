@@ -203,6 +203,22 @@ TEST(jobs_of_their_own_outlive_their_session)
 	end();
 }
 
+/* As a session that is dropped while its jobs wait for jobs of theirs. */
+TEST(jobs_that_wait_for_jobs_end_with_their_session)
+{
+	struct shell_args args = { "(sleep 99 & wait $!; echo no) & wait $!" };
+	struct sim_run r;
+	struct proc *p;
+
+	begin();
+	p = sim_start(m, false, proc_main_shell, &args, &r);
+	sim_pass(loop, 0.3);
+	proc_free(p);
+	CHECK_STR(buf_str(&r.out), "");
+	sim_run_release(&r);
+	end();
+}
+
 TEST(jobs_run_beside_their_shell)
 {
 	begin();
