@@ -113,7 +113,8 @@ TEST(two_consoles_and_their_layout_at_the_next_start)
 	CHECK(vtx_wait_text(&x, "The console of which node?", SOON));
 	vtx_send(&x, "pt\r");
 	CHECK(vtx_wait_gone(&x, "of which node"));
-	CHECK(vtx_wait_text(&x, "pis/2", SOON));
+	/* What is typed before it is open is refused. */
+	CHECK(vtx_wait_text(&x, "pis/2 pt  open", SOON));
 	vtx_send(&x, "\r");
 	CHECK(vtx_wait_text(&x, "pt login:", SOON));
 	CHECK(vtx_has(&x, "pi@pa:~$"));
