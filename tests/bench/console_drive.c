@@ -9,7 +9,7 @@
  *	ms from GO to the last byte of what it shows: p50, p99, longest, bytes
  * until SIZE FILE SECONDS COMMAND...
  *	with stdout in FILE, until that has SIZE: wall ms, CPU ms, peak kB, size
- * cpu SECONDS PID	CPU ms of it and its descendants, resident kB
+ * cpu SECONDS PID	CPU ms of it and its descendants, and bytes they read
  * rss PID		resident kB
  * spent PID		CPU ms of it so far
  * read COMMAND...	CPU ms that it takes to read what it writes to a pty
@@ -193,11 +193,13 @@ static int
 cmd_cpu(char **argv)
 {
 	pid_t pid = number(argv[3]);
-	double before = run_tree_cpu_ms(pid);
+	struct spent before = { 0 }, after = { 0 };
 
+	run_tree_spent(pid, &before);
 	poll(NULL, 0, (int)(strtod(argv[2], NULL) * 1e3));
-	printf("%.2f %ld\n", run_tree_cpu_ms(pid) - before,
-	    run_rss_kb(pid, "VmRSS"));
+	run_tree_spent(pid, &after);
+	printf("%.2f %llu\n", after.cpu_ms - before.cpu_ms,
+	    after.read - before.read);
 	return 0;
 }
 

@@ -242,22 +242,28 @@ run_cpu_ms(pid_t pid)
 	return (double)total / 1e6;
 }
 
-double
-run_tree_cpu_ms(pid_t pid)
+void
+run_tree_spent(pid_t pid, struct spent *sum)
 {
-	double total = run_cpu_ms(pid);
+	unsigned long long bytes;
 	char path[64];
 	int child_pid;
 	FILE *f;
 
+	sum->cpu_ms += run_cpu_ms(pid);
+	snprintf(path, sizeof path, "/proc/%d/io", (int)pid);
+	f = fopen(path, "r");
+	if (f != NULL && fscanf(f, "rchar: %llu", &bytes) == 1)
+		sum->read += bytes;
+	if (f != NULL)
+		fclose(f);
 	snprintf(
 	    path, sizeof path, "/proc/%d/task/%d/children", (int)pid, (int)pid);
 	f = fopen(path, "r");
 	while (f != NULL && fscanf(f, "%d", &child_pid) == 1)
-		total += run_tree_cpu_ms(child_pid);
+		run_tree_spent(child_pid, sum);
 	if (f != NULL)
 		fclose(f);
-	return total;
 }
 
 long

@@ -47,8 +47,12 @@ void run_script(struct run *r, int rows, int cols, char **words, int n);
 /* SIGTERM, and what it writes at its end. */
 void run_end(struct run *r);
 
-/* CPU of a process and all its descendants; of it alone. Resident kB. */
-double run_tree_cpu_ms(pid_t pid);
+/* A process and all its descendants; it alone. Resident kB, or another key. */
+struct spent {
+	double cpu_ms;
+	unsigned long long read; /* bytes */
+};
+void run_tree_spent(pid_t pid, struct spent *sum);
 double run_cpu_ms(pid_t pid);
 long run_rss_kb(pid_t pid, const char *key);
 

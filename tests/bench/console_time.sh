@@ -96,7 +96,7 @@ replug() {
 	# shellcheck disable=SC2046
 	{
 	set -- $("$out/console_replug" device pipe "$dev" "$k" \
-	    "$rackmux" -c "$out/device.cfg" console dev --read-only)
+	    "$rackmux" -c "$out/device.cfg" console dev --read-only 2>"$out/err")
 	keep replug rackmux "$1"
 	keep replug-most rackmux "$2"
 	set -- $("$out/console_replug" device pty "$dev" "$k" tio "$dev")
@@ -131,11 +131,12 @@ redial() {
 	# shellcheck disable=SC2046
 	set -- $("$out/console_replug" relay pipe $port 22022 \
 	    $((k / 2 + 1)) "$rackmux" -c "$out/far.cfg" console far \
-	    --read-only) || :
+	    --read-only 2>"$out/err") || :
 	"$here/fleet.sh" stop "$fleet"
 	echo
 	if [ $# != 6 ]; then
 		echo "bench: the console behind SSH was not heard" >&2
+		tail -3 "$out/err" >&2
 		return 0
 	fi
 	echo "An SSH connection dropped, its port closed for a second, $5 times" \
@@ -148,29 +149,27 @@ redial() {
 
 one_stream() {
 	bytes=$([ "$quick" = 1 ] && echo 20000000 || echo 1000000000)
-	for way in exec; do
-		rm -f "$out/mark"
-		"$feed" out log 0 0 | head -c "$bytes" | sha256sum \
-		    >"$out/sent.sum" &
-		p=$!
-		config 1 "exec:$feed out log 0 $bytes $out/mark%.0s" \
-		    'log = false;' | sed 's/slots = 64/slots = 1/' \
-		    >"$out/stream.cfg"
-		wait_for test -s "$out/sent.sum"
-		end $p
-		# shellcheck disable=SC2046
-		set -- $("$drive" until "$bytes" "$out/stream" 240 "$rackmux" \
-		    -c "$out/stream.cfg" console c001 --read-only)
-		sum=$(sha256sum <"$out/stream")
-		equal=equal
-		[ "$sum" = "$(cat "$out/sent.sum")" ] || equal="NOT EQUAL"
-		rm -f "$out/stream"
-		echo
-		echo "$bytes bytes through one console ($way) to a file:" \
-		    "SHA-256 $equal, $(calc %.1f "$4 / 1000 / $1") MB/s," \
-		    "$(calc %.1f "$4 / 1000 / $2") MB per CPU-second," \
-		    "$(calc %.1f "$3 / 1024") MB resident at most."
-	done
+	rm -f "$out/mark"
+	"$feed" out log 0 0 | head -c "$bytes" | sha256sum \
+	    >"$out/sent.sum" &
+	p=$!
+	config 1 "exec:$feed out log 0 $bytes $out/mark%.0s" \
+	    'log = false;' | sed 's/slots = 64/slots = 1/' \
+	    >"$out/stream.cfg"
+	wait_for test -s "$out/sent.sum"
+	end $p
+	# shellcheck disable=SC2046
+	set -- $("$drive" until "$bytes" "$out/stream" 240 "$rackmux" \
+	    -c "$out/stream.cfg" console c001 --read-only)
+	sum=$(sha256sum <"$out/stream")
+	equal=equal
+	[ "$sum" = "$(cat "$out/sent.sum")" ] || equal="NOT EQUAL"
+	rm -f "$out/stream"
+	echo
+	echo "$bytes bytes through one console (exec) to a file:" \
+	    "SHA-256 $equal, $(calc %.1f "$4 / 1000 / $1") MB/s," \
+	    "$(calc %.1f "$4 / 1000 / $2") MB per CPU-second," \
+	    "$(calc %.1f "$3 / 1024") MB resident at most."
 }
 
 whole() {
