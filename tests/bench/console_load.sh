@@ -185,7 +185,7 @@ start_conman() {
 start_conserver() {
 	$conserver -n -E -S -C "$out/conserver.cf" >"$out/conserver.out" 2>&1 ||
 	    cat "$out/conserver.out" >&2
-	$conserver -E -M 127.0.0.1 -p "$((port + 1))" -C "$out/conserver.cf" \
+	$conserver -E -m 256 -M 127.0.0.1 -p "$((port + 1))" -C "$out/conserver.cf" \
 	    -L /dev/null >"$out/conserver.out" 2>&1 &
 	prog=$! holder=$!
 	pids="$pids $prog"
