@@ -1,12 +1,13 @@
 #!/bin/sh
 # Unpack what the guests of check-qemu are made of, without installing it:
-# Debian's kernel (with modules: only that one knows USB), busybox and udev.
+# Debian's kernel (with modules: only that one knows USB), busybox, udev and
+# U-Boot.
 # Usage: fetch-guest.sh DIR. Does nothing when it is there already.
 set -eu
 
 dir=${1:?usage: fetch-guest.sh DIR}
-version=1	# of what is unpacked, and how
-packages="busybox-static udev libudev1 libkmod2 libcap2"
+version=2	# of what is unpacked, and how
+packages="busybox-static udev libudev1 libkmod2 libcap2 u-boot-qemu"
 
 [ "$(cat "$dir/done" 2>/dev/null)" = "$version" ] && exit 0
 if [ "$(dpkg --print-architecture)" != amd64 ]; then
@@ -29,6 +30,8 @@ for deb in "$dir"/deb/*.deb; do
 	dpkg-deb -x "$deb" "$dir/root"
 done
 mv "$dir"/root/boot/vmlinuz-* "$dir/vmlinuz"
+# The 64-bit one cannot boot this kernel.
+mv "$dir/root/usr/lib/u-boot/qemu-x86/u-boot.rom" "$dir"
 mkdir "$dir/modules"
 for m in usb-common usbcore xhci-hcd xhci-pci usbserial ftdi_sio; do
 	find "$dir/root/lib/modules" -name "$m.ko" -exec mv {} "$dir/modules" \;
@@ -38,5 +41,5 @@ for m in usb-common usbcore xhci-hcd xhci-pci usbserial ftdi_sio; do
 	}
 done
 rm -rf "$dir/deb" "$dir/root/boot" "$dir/root/lib/modules" \
-    "$dir/root/usr/share"
+    "$dir/root/usr/lib/u-boot" "$dir/root/usr/share"
 echo "$version" >"$dir/done"

@@ -176,7 +176,7 @@ greet(struct guest *g)
 /* --- a node --------------------------------------------------------------- */
 
 unsigned
-guest_node(struct guest *g)
+guest_node(struct guest *g, bool loader)
 {
 	struct args a = { .n = 0 };
 	const char *at;
@@ -188,7 +188,15 @@ guest_node(struct guest *g)
 	snprintf(g->printed, sizeof g->printed, "%s/printed", test_dir());
 	add_common(&a, "node.cpio", "", theirs);
 	/* The BIOS speaks on the serial console too. */
-	add_words(&a, "-M pc,graphics=off -S -chardev");
+	add_words(&a, "-M pc,graphics=off -S");
+	if (loader) {
+		char *rom = part("u-boot.rom");
+
+		add(&a, "-bios");
+		add(&a, "%s", rom);
+		free(rom);
+	}
+	add(&a, "-chardev");
 	add(&a,
 	    "socket,id=c0,host=127.0.0.1,port=0,server=on,wait=off,telnet=on,"
 	    "logfile=%s",

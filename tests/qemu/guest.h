@@ -27,8 +27,9 @@ struct guest {
 	bool deleted;		/* it has told of a device that went */
 };
 
-/* A node that waits for guest_go(), its console by telnet on a port. */
-unsigned guest_node(struct guest *);
+/* A node that waits for guest_go(), its console by telnet on a port. A loader
+ * (U-Boot) waits for commands; without, the BIOS starts the kernel. */
+unsigned guest_node(struct guest *, bool loader);
 bool	 guest_connected(struct guest *);	/* somebody has its console */
 void	 guest_go(struct guest *);
 /* A host with two USB serial adapters, NODE17A and NODE17B, at whose far end
