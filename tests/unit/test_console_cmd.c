@@ -159,6 +159,18 @@ TEST(a_reader_that_goes_ends_it)
 	piped_release(&p);
 }
 
+TEST(a_reader_that_goes_ends_it_also_when_nothing_comes)
+{
+	struct piped p;
+
+	node_is("echo ready; exec cat");
+	run(&p, "--read-only");
+	piped_says(&p, "ready\n");
+	piped_close_out(&p);
+	CHECK_INT(piped_wait(&p), 0);
+	piped_release(&p);
+}
+
 TEST(none_is_told_and_a_failure)
 {
 	struct piped p;
@@ -251,6 +263,8 @@ TEST(a_line_is_taken_over_knowingly_and_the_first_is_told)
 	vtx_send(&x, "\035O");
 	CHECK(vtx_wait_text(&x, "ready", SOON));
 	piped_tells(&first, "joined");
+	/* What is typed before it is open is refused. */
+	CHECK(vtx_wait_text(&x, "n  open", SOON));
 	vtx_send(&x, "mine now");
 	CHECK(vtx_wait_text(&x, "mine now", SOON));
 	piped_says(&first, "mine now");
