@@ -65,9 +65,10 @@
 	"esac\n" \
 	"done 2>/dev/null\n"
 
-/* $1: the device, $2: its speed. */
+/* $1: the device, $2: its speed. A program's name may hold what echo takes for
+ * a newline. */
 static const char open_script[] =
-    ": rackmux\n" REAL HOLDER "[ -z \"$h\" ] || { echo \"" HELD
+    ": rackmux\n" REAL HOLDER "[ -z \"$h\" ] || { printf '%s\\n' \"" HELD
     "$h\"; exit 1; }\n"
     "stty -F \"$d\" $2 raw -echo cs8 -parenb -cstopb -crtscts -ixon clocal"
     " -hupcl 2>&1 || exit 1\n"
@@ -85,7 +86,7 @@ static const char open_script[] =
     "kill $r\n";
 
 static const char holder_script[] =
-    REAL HOLDER "[ -z \"$h\" ] || echo \"$h\"\n";
+    REAL HOLDER "[ -z \"$h\" ] || printf '%s\\n' \"$h\"\n";
 
 /* $1: the device, $2: its speed, $3: the script. */
 static const char enter[] =

@@ -1,6 +1,7 @@
 #include <pty.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 
 #include "driver_fake.h"
 #include "rackmux/driver/recipe.h"
@@ -501,6 +502,52 @@ TEST(way_tty_in_dash)
 TEST(way_tty_in_busybox)
 {
 	try_tty("busybox");
+}
+
+/* It is named so to look like a line of ours. */
+static void
+try_name(const char *shell)
+{
+	static const char name[] = "\\nrackmux: open";
+	char got[512];
+	struct far f;
+	size_t n = 0;
+	ssize_t k = 1;
+	int ready[2];
+	pid_t pid;
+
+	far_pty(&f);
+	CHECK(pipe2(ready, O_CLOEXEC) == 0);
+	pid = fork();
+	if (pid == 0) {
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 &&
+		    prctl(PR_SET_NAME, name) == 0 &&
+		    open(f.device, O_RDWR | O_NOCTTY) >= 0)
+			(void)!write(ready[1], "x", 1);
+		for (;;)
+			pause();
+	}
+	CHECK_INT(read(ready[0], got, 1), 1);
+	far_open(&f, shell, f.device);
+	while (k > 0 && n < sizeof got - 1) {
+		k = read(f.out, got + n, sizeof got - 1 - n);
+		n += k > 0 ? (size_t)k : 0;
+	}
+	got[n] = '\0';
+	CHECK(strstr(got, "rackmux: held by \\nrackmux: open (pid ") != NULL);
+	CHECK(strstr(got, "\nrackmux: open") == NULL);
+	far_ends(&f);
+	kill(pid, SIGKILL);
+	CHECK(waitpid(pid, NULL, 0) == pid);
+	close(f.master);
+	close(ready[0]);
+	close(ready[1]);
+}
+
+TEST(way_tty_held_by_a_program_of_a_strange_name)
+{
+	try_name("dash");
+	try_name("busybox");
 }
 
 TEST(way_tty_that_is_none)
