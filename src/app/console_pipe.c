@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -226,6 +227,16 @@ tell_state(struct pipe_run *r)
 	}
 }
 
+/* Also while there is nothing to write. */
+static void
+look_for_reader(struct pipe_run *r)
+{
+	struct pollfd p = { .fd = 1, .events = 0 };
+
+	if (poll(&p, 1, 0) > 0 && (p.revents & POLLERR))
+		finish(r, EXIT_ALL_DONE);
+}
+
 static bool
 has_spoken(const struct origin *o, int slot)
 {
@@ -251,6 +262,7 @@ look(void *arg)
 	    model_find_node(session_model(r->session), r->name);
 	uint64_t now = loop_now(r->loop);
 
+	look_for_reader(r);
 	find_console(r);
 	timer_start(r->look, LOOK_MS);
 	if (r->console != NULL)
