@@ -233,7 +233,8 @@ static struct proc *
 proc_new(struct exec *x, const struct stream_request *pty, int *err)
 {
 	char sh[] = "/bin/sh", c[] = "-c";
-	char *cmd = mem_printf("exec %s", x->url.cmd);
+	char *cmd = mem_printf(
+	    "%s%s", str_starts(x->url.cmd, "exec ") ? "" : "exec ", x->url.cmd);
 	char *argv[] = { sh, c, cmd, NULL };
 	struct child_options options = { .argv = argv };
 	struct proc *p = mem_alloc(sizeof(*p));

@@ -201,6 +201,18 @@ TEST(words_are_the_shells)
 	teardown(&f);
 }
 
+TEST(exec_written_twice_is_no_program)
+{
+	struct fix f;
+
+	setup(&f, "exec echo it runs");
+	UNTIL(&f, f.ups == 1);
+	CHECK_INT(open_it(&f, STREAM_RAW), 0);
+	UNTIL(&f, f.downs == 1);
+	CHECK(str_starts(f.out, "it runs"));
+	teardown(&f);
+}
+
 TEST(all_output_comes_before_the_end)
 {
 	struct fix f;
