@@ -117,6 +117,8 @@ TEST(a_panic_is_named_until_the_node_has_booted_again)
 	struct simproc sim;
 	struct vtx x;
 
+	/* A boot takes its time. */
+	alarm(90);
 	begin(&sim, "console = { capture = true; };");
 	dash_start(&x, 100, 30, program_env(), argv);
 	check_logged(&x, "pis/1.log", "Z [");
@@ -263,6 +265,7 @@ TEST(sixty_four_consoles_are_kept_at_once)
 	char *text = text_of("console = { capture = true; };\nboards = ({ "
 			     "name = \"b\"; type = \"linux\"; slots = 64; "
 			     "nodes = (");
+	char *known;
 	struct vtx x;
 
 	for (int i = 1; i <= 64; i++) {
@@ -276,7 +279,9 @@ TEST(sixty_four_consoles_are_kept_at_once)
 	snprintf(config, sizeof config, "%s/many.cfg", test_dir());
 	file_write(config, text);
 	free(text);
-	text = text_of("%s); });\n", file_read(config));
+	known = file_read(config);
+	text = text_of("%s); });\n", known);
+	free(known);
 	file_write(config, text);
 	free(text);
 	dash_start(&x, 100, 30, program_env(), argv);
