@@ -65,7 +65,8 @@ calc() {
 	awk "BEGIN { printf \"$1\", $2 }"
 }
 median() {
-	sort -n | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] }'
+	sort -n | awk '{ a[NR] = $1 } END {
+		print (a[int((NR + 1) / 2)] + a[int(NR / 2) + 1]) / 2 }'
 }
 range() {
 	sort -n | awk 'NR == 1 { lo = $1 } { hi = $1 } END {

@@ -22,7 +22,7 @@ tmux_cat() {
 }
 
 parse() {
-	mb=$([ "$quick" = 1 ] && echo 4 || echo 16)
+	mb=$([ "$quick" = 1 ] && echo 4 || echo 10)
 	n=0
 	while [ $n -lt "$rounds" ]; do
 		n=$((n + 1))

@@ -6,7 +6,7 @@
 
 # Both echo by the tty's own hand: cat reads a line, the kernel echoes.
 keys() {
-	k=$([ "$quick" = 1 ] && echo 40 || echo 250)
+	k=$([ "$quick" = 1 ] && echo 40 || echo 200)
 	boards=$([ "$quick" = 1 ] && echo 8 || echo 64)
 	"$build/rackmux-sim" --boards "$boards" --write-config \
 	    "$out/sim.cfg" >/dev/null 2>&1 &
@@ -50,7 +50,7 @@ keys() {
 # --- attach --------------------------------------------------------------------
 
 attach() {
-	k=$([ "$quick" = 1 ] && echo 5 || echo 15)
+	k=$([ "$quick" = 1 ] && echo 5 || echo 10)
 	config 1 "exec:$feed fill 200 59%.0s" | sed 's/slots = 64/slots = 1/' \
 	    >"$out/full.cfg"
 	n=0
