@@ -469,8 +469,10 @@ reach_break(struct reach *r)
 		return -EPIPE;
 	if (r->way.brk[0] == '\0')
 		return stream_break(r->stream);
-	return r->sure ? stream_write(r->stream, r->way.brk, strlen(r->way.brk))
-		       : -ENOTSUP;
+	if (!r->sure)
+		return -ENOTSUP;
+	r->brk_due = r->way.said[0] != '\0';
+	return stream_write(r->stream, r->way.brk, strlen(r->way.brk));
 }
 
 void

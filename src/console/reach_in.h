@@ -61,6 +61,7 @@ struct reach {
 	struct buf hold;	/* perhaps a goodbye */
 	struct buf pend;	/* the node's, not taken yet */
 	bool bol;		/* what comes begins a line */
+	bool brk_due;		/* the program will say that it sent one */
 	char last[200];		/* line that is not the node's, clean */
 	char held[200];		/* the one that says that it is held, or "" */
 	struct reach_question *look;	/* who holds it */

@@ -175,7 +175,11 @@ static enum match
 match(const struct reach *r, const char *data, size_t len)
 {
 	struct at a = { data, len, NO };
+	size_t n = strlen(r->way.said);
 
+	/* It is due, so its first byte is enough. */
+	if (r->brk_due && memcmp(data, r->way.said, len < n ? len : n) == 0)
+		return len < n ? PART : WHOLE;
 	(void)each(r->way.bye, begins, &a);
 	return a.match;
 }
@@ -191,12 +195,36 @@ release(struct reach *r)
 	(void)reach_flush(r);
 }
 
+/* What follows the line that said that a break was sent. */
+static void
+go_on(struct reach *r, size_t from)
+{
+	struct buf rest = r->hold;
+	size_t n = 0;
+
+	buf_init(&r->hold, 0);
+	buf_drop(&rest, from);
+	r->brk_due = false;
+	r->bol = true;
+	timer_stop(r->timer);
+	reach_enter(r);
+	if (rest.len > 0)
+		n = strip_feed(r, rest.data, rest.len);
+	if (!r->freed && n < rest.len)
+		buf_add(&r->pend, rest.data + n, rest.len - n);
+	buf_release(&rest);
+	reach_leave(r);
+}
+
 static void
 judge(struct reach *r)
 {
 	enum match m = match(r, r->hold.data, r->hold.len);
+	const char *nl = memchr(r->hold.data, '\n', r->hold.len);
 
-	if (m == NO || r->hold.len > BYE_MAX)
+	if (r->brk_due && nl != NULL && str_starts(r->hold.data, r->way.said))
+		go_on(r, (size_t)(nl - r->hold.data) + 1);
+	else if (m == NO || r->hold.len > BYE_MAX)
 		release(r);
 	else
 		timer_start(r->timer, m == WHOLE ? BYE_MS : PART_MS);

@@ -45,7 +45,8 @@ same_manners(const struct way *a, const struct way *b)
 {
 	return strcmp(a->ready, b->ready) == 0 &&
 	    strcmp(a->quit, b->quit) == 0 && strcmp(a->bye, b->bye) == 0 &&
-	    strcmp(a->brk, b->brk) == 0 && strcmp(a->held, b->held) == 0;
+	    strcmp(a->brk, b->brk) == 0 && strcmp(a->said, b->said) == 0 &&
+	    strcmp(a->held, b->held) == 0;
 }
 
 static bool
@@ -69,17 +70,17 @@ way_same(const struct way *a, const struct way *b)
 
 static const struct manners {
 	const char *program, *also; /* both are in the command */
-	const char *ready, *quit, *bye, *brk, *held;
+	const char *ready, *quit, *bye, *brk, *said, *held;
 } known[] = {
 	{ "picocom", "", "Terminal ready", "\001\030",
 	    "Terminating...|Skipping tty|Thanks for using picocom", "\001\034",
-	    "cannot lock|Device or resource busy" },
+	    "*** break sent ***", "cannot lock|Device or resource busy" },
 	{ "nodectl", "console", "console - exit: Ctrl-] then q]", "\035q",
-	    "[detached]", "", "cannot lock|is in use by another program" },
+	    "[detached]", "", "", "cannot lock|is in use by another program" },
 	/* Its ~. is an escape at the start of a line only, and goes to the
 	 * node elsewhere: so it is not typed. */
 	{ "ipmitool", "sol activate", "[SOL Session operational", "",
-	    "[terminated ipmitool]", "",
+	    "[terminated ipmitool]", "", "",
 	    "SOL payload already active on another session" },
 };
 
@@ -128,6 +129,7 @@ way_manners(struct way *w)
 		str_copy(w->quit, sizeof w->quit, keys ? m->quit : "");
 		str_copy(w->bye, sizeof w->bye, m->bye);
 		str_copy(w->brk, sizeof w->brk, keys ? m->brk : "");
+		str_copy(w->said, sizeof w->said, keys ? m->said : "");
 		str_copy(w->held, sizeof w->held, m->held);
 		w->sends_break = w->brk[0] != '\0';
 		return;

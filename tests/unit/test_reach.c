@@ -100,6 +100,35 @@ TEST(reach_types_what_programs_would_eat)
 	peer_free(p);
 }
 
+/* picocom says that it has sent a break, in a line of its own. */
+TEST(reach_strips_what_a_break_is_confirmed_with)
+{
+	static const char said[] = "\r\n*** break sent ***\r\nsysrq: HELP\r\n";
+	struct peer *p = with_picocom();
+
+	CHECK_INT(reach_break(p->r), 0);
+	say(p, said);
+	CHECK_STR(buf_str(&p->got), "\r\nsysrq: HELP\r\n");
+	buf_clear(&p->got);
+	CHECK_INT(reach_break(p->r), 0);
+	for (const char *c = said; *c != '\0'; c++)
+		say(p, (char[2]){ *c, '\0' });
+	CHECK_STR(buf_str(&p->got), "\r\nsysrq: HELP\r\n");
+	buf_clear(&p->got);
+	/* It comes with what is not taken at once. */
+	CHECK_INT(reach_break(p->r), 0);
+	p->room = 5;
+	CHECK_INT(say(p, said + 2), sizeof said - 3);
+	p->room = 100;
+	reach_resume(p->r);
+	CHECK_STR(buf_str(&p->got), "sysrq: HELP\r\n");
+	buf_clear(&p->got);
+	/* A node's own. */
+	say(p, said);
+	CHECK_STR(buf_str(&p->got), said);
+	peer_free(p);
+}
+
 /* What did not say that it is picocom is not told what ends picocom. */
 TEST(reach_types_nothing_at_a_stranger)
 {

@@ -69,6 +69,7 @@ struct way {
 	char quit[8];
 	char bye[64];		/* several are separated by '|' */
 	char brk[8];		/* LINE, PTY: typed to make it send a break */
+	char said[24];		/* and the line that it then says */
 	/* A line that contains this instead of ready: another program holds
 	 * the line. Several are separated by '|'. */
 	char held[64];
