@@ -205,7 +205,14 @@ one_logger() {
 	[ "$4" -ge $(($2 * big * s * 8 / 10)) ] ||
 	    echo "bench: $1 took $4 bytes only, at $2 bytes/s each" >&2
 	keep "logging-$2" "$1" "$(calc %.2f "$3 * 1e6 / $4")"
+	# conserver leaves its children to themselves when it is still busy.
+	kids=
+	[ "$1" != conserver ] ||
+	    kids=$(cat "/proc/$prog/task/$prog/children" 2>/dev/null) || :
 	end "$holder"
+	for kid in $kids; do
+		kill "$kid" 2>/dev/null || :
+	done
 	end "$producer"
 }
 
