@@ -418,7 +418,7 @@ TEST(a_real_linux_from_its_first_byte_to_its_last)
 	resize();
 	end_with_sysrq();
 	vtx_send(&x, "\035r");
-	vtx_settle(&x, 150);
+	CHECK(vtx_wait_text(&x, "? help", SOON));
 	vtx_send(&x, "q");
 	CHECK(vtx_wait_exit(&x, &status, SOON));
 	CHECK_INT(status, 0);

@@ -53,16 +53,20 @@ wait_prompt(int ms)
 	vtx_settle(&x, 100);
 }
 
+/* Its end is said in words that its echo has not. */
 static void
 run(const char *command)
 {
-	char *line = text_of("clear; %s\r", command);
+	static int n;
+	char *line = text_of("clear; %s; echo do''ne %d\r", command, ++n);
+	char *done = text_of("done %d", n);
 
 	wait_prompt(SOON);
 	vtx_send(&x, line);
-	vtx_settle(&x, 100);
+	CHECK(vtx_wait_text(&x, done, SOON));
 	wait_prompt(SOON);
 	free(line);
+	free(done);
 }
 
 static void
@@ -235,7 +239,7 @@ TEST(usb_adapters_are_listed_with_what_they_say_of_themselves)
 	CHECK(vtx_has(&x, "likely: FTDI FT232 adapter: a UART"));
 	/* Who looks does not touch. */
 	CHECK_INT(asked(PINS), 0);
-	run("sleep 999 </dev/ttyUSB1 &");
+	run("sleep 999 </dev/ttyUSB1 & true");
 	run("rackmux ports");
 	CHECK(vtx_has(&x, "in use by sleep (process "));
 	stop();
@@ -268,7 +272,7 @@ TEST(no_pin_of_a_usb_adapter_is_moved_unless_asked_for)
 {
 	start();
 	/* The kernel raises both for the first who opens it. */
-	run("sleep 999 </dev/ttyUSB0 &");
+	run("sleep 999 </dev/ttyUSB0 & true");
 	CHECK_INT(moves(0), 1);
 	open_console("a");
 	talk("hello a", "HELLO A");
@@ -343,7 +347,7 @@ TEST(a_usb_adapter_that_was_unplugged_is_taken_again_under_its_name)
 {
 	start();
 	/* Who still has the old one makes the next be another. */
-	run("sleep 999 </dev/ttyUSB0 &");
+	run("sleep 999 </dev/ttyUSB0 & true");
 	replug(1);
 	run("ls -l /dev/serial/by-id");
 	CHECK(vtx_has(&x, "NODE17A-if00-port0 -> ../../ttyUSB2"));
