@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -193,16 +194,31 @@ TEST(a_changed_host_key_is_never_connected_to)
 
 TEST(a_serial_port_that_another_holds_names_the_holder)
 {
-	int master, slave;
-	char name[128], *link;
+	int master, slave, ready[2];
+	char name[128], *link, byte;
+	pid_t holder;
 
 	CHECK(openpty(&master, &slave, name, NULL, NULL) == 0);
-	CHECK(flock(slave, LOCK_EX | LOCK_NB) == 0);
-	CHECK(ioctl(slave, TIOCEXCL) == 0);
+	CHECK(pipe2(ready, O_CLOEXEC) == 0);
+	/* Who has both ends plays the port, and is not taken for its user. */
+	holder = fork();
+	if (holder == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close(master);
+		if (flock(slave, LOCK_EX | LOCK_NB) == 0 &&
+		    ioctl(slave, TIOCEXCL) == 0)
+			(void)!write(ready[1], "", 1);
+		for (;;)
+			pause();
+	}
+	close(slave);
+	close(ready[1]);
+	CHECK_INT(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
 	link = text_of("serial:%s", name);
 	status_fails(config_of(link, ""), "test_whole_cli");
 	free(link);
-	close(slave);
+	CHECK(kill(holder, SIGKILL) == 0);
 	close(master);
 }
 
