@@ -51,7 +51,7 @@ third 'openssl/(evp|hmac|sha|rand|crypto|md5)' src/base/hash.c
 third 'openssl/(ssl|err|bio|x509|pem)' src/link/tls.c src/sim/tls.c
 third 'wslay/' src/link/websocket.c src/sim/websocket.c
 third 'libtelnet\.h' src/link/telnet.c src/sim/telnet.c
-third 'libssh/' src/link/ssh.c src/sim/sshd.c
+third 'libssh/' src/link/ssh.c src/sim/sshd.c src/sim/sshd_keys.c
 third 'libserialport\.h' src/link/serial.c
 third '(n?curses|term)\.h|ncursesw/' src/ui/term.c
 third 'termkey\.h' src/ui/input.c
