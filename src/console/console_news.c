@@ -22,7 +22,8 @@ struct news {
 	enum news_kind kind;
 	int level;
 	enum stage from, to;
-	const struct alert_pattern *pattern;
+	struct alert_pattern pattern; /* may go before it is told: ours */
+	char *pattern_name;
 	bool wanted;
 	char text[];
 };
@@ -79,8 +80,11 @@ console_news_alert(
 {
 	struct news *n = add(c, NEWS_ALERT, line);
 
-	if (n)
-		n->pattern = pattern;
+	if (!n)
+		return;
+	n->pattern_name = mem_strdup(pattern->name);
+	n->pattern = (struct alert_pattern){ .name = n->pattern_name,
+		.level = pattern->level };
 }
 
 void
@@ -89,6 +93,13 @@ console_news_want(struct console *c, bool wanted)
 	struct news *n = add(c, NEWS_WANT, "");
 
 	n->wanted = wanted;
+}
+
+static void
+news_free(struct news *n)
+{
+	free(n->pattern_name);
+	free(n);
 }
 
 void
@@ -103,7 +114,7 @@ console_news_forget(struct console *c)
 			continue;
 		TAILQ_REMOVE(&s->news, n, next);
 		s->news_n--;
-		free(n);
+		news_free(n);
 	}
 }
 
@@ -123,7 +134,8 @@ tell(struct consoles *s, const struct news *n)
 		break;
 	case NEWS_ALERT:
 		if (sink->on_alert)
-			sink->on_alert(s->arg, n->console, n->pattern, n->text);
+			sink->on_alert(
+			    s->arg, n->console, &n->pattern, n->text);
 		break;
 	case NEWS_WANT:
 	default:
@@ -142,7 +154,7 @@ consoles_tell(struct consoles *s)
 		TAILQ_REMOVE(&s->news, n, next);
 		s->news_n--;
 		tell(s, n);
-		free(n);
+		news_free(n);
 	}
 	return !s->freed;
 }

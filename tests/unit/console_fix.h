@@ -39,6 +39,7 @@ struct cfix {
 	bool inside;		/* a call of ours: nothing may call back */
 	unsigned changes, wants, events, alerts;
 	bool wanted;
+	char alert[300];	/* the last one, and its pattern's name */
 	struct buf said;	/* events, a line each */
 	struct buf stages;
 	struct buf got;		/* what a viewer got */
@@ -85,8 +86,7 @@ cfix_on_alert(void *arg, struct console *c, const struct alert_pattern *p,
 	struct cfix *f = arg;
 
 	(void)c;
-	(void)p;
-	(void)line;
+	str_format(f->alert, sizeof f->alert, "%s: %s", p->name, line);
 	f->alerts++;
 	cfix_called(f);
 }

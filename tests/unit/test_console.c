@@ -2,6 +2,8 @@
  * owner may do anything in a callback. */
 #include "console_fix.h"
 
+#include "../../src/console/console_in.h"
+
 #include <malloc.h>
 
 TEST(idle_until_somebody_looks)
@@ -385,6 +387,27 @@ TEST(free_in_an_event)
 {
 	free_in_event(free_console);
 	free_in_event(free_set);
+}
+
+/* A reload frees the patterns of which an alert waits to be told. */
+TEST(alerts_that_wait_outlive_their_patterns)
+{
+	static const char oom[] = "Out of memory: Killed process 1 (sh)\r\n";
+	struct alerts *more;
+	struct cfix f;
+	char err[200];
+
+	cfix_new(&f, NULL);
+	cfix_open(&f, false);
+	console_ingest(f.console, oom, sizeof oom - 1);
+	CHECK_INT(f.alerts, 0);
+	more = alerts_new(NULL, 0, NULL, err, sizeof err);
+	consoles_set_alerts(f.set, more);
+	alerts_free(f.alert_set);
+	f.alert_set = more;
+	CUNTIL(&f, f.alerts == 1);
+	CHECK(strstr(f.alert, ": Out of memory: Killed process 1") != NULL);
+	cfix_free(&f);
 }
 
 TEST(link_may_go_first)
