@@ -38,6 +38,7 @@ struct pipe_run {
 	bool read_only;
 	unsigned generation;
 	struct console *console;
+	unsigned long long serial; /* of that console */
 	struct console_viewer *viewer;
 	enum console_state told;
 	bool was_open;
@@ -178,17 +179,21 @@ find_console(struct pipe_run *r)
 {
 	struct consoles *set = session_consoles(r->session);
 	static const struct console_viewer_sink sink = { on_bytes, on_note };
+	struct console *c;
 
 	if (r->generation == consoles_generation(set) && r->console != NULL)
 		return;
 	r->generation = consoles_generation(set);
-	if (consoles_find(set, r->name) == r->console)
+	c = consoles_find(set, r->name);
+	if (r->serial == (c != NULL ? console_serial(c) : 0))
 		return;
-	r->console = consoles_find(set, r->name);
-	r->viewer =
-	    r->console != NULL ? console_look(r->console, &sink, r) : NULL;
+	r->console = c;
+	r->serial = c != NULL ? console_serial(c) : 0;
+	r->viewer = c != NULL ? console_look(c, &sink, r) : NULL;
+	r->held = false;
 	if (r->viewer != NULL)
-		console_focus(r->console, r->read_only ? NULL : r->viewer);
+		console_focus(c, r->read_only ? NULL : r->viewer);
+	hold(r);
 }
 
 static bool

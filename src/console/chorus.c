@@ -27,6 +27,7 @@ enum { JUDGE_MS = 400, QUEUE_MAX = 65536, BITE_MAX = 64 };
 struct member {
 	struct chorus *chorus;
 	struct console *console;
+	unsigned long long serial; /* of that console */
 	struct console_viewer *viewer;
 	enum chorus_state state;
 	bool forgiven; /* not judged until the next line */
@@ -157,6 +158,7 @@ chorus_add(struct chorus *ch, struct console *c)
 	m = mem_alloc(sizeof *m);
 	m->chorus = ch;
 	m->console = c;
+	m->serial = console_serial(c);
 	m->state = CHORUS_SINGS;
 	m->viewer = console_look(c, &viewer_sink, m);
 	ch->set = c->set;
@@ -185,7 +187,8 @@ chorus_drop_gone(struct chorus *ch, const struct consoles *set)
 		bool there = false;
 
 		for (size_t k = 0; k < consoles_count(set) && !there; k++)
-			there = consoles_at(set, k) == ch->v[i]->console;
+			there = console_serial(consoles_at(set, k)) ==
+			    ch->v[i]->serial;
 		if (there)
 			continue;
 		member_free(ch->v[i], true);

@@ -377,6 +377,7 @@ console_new(struct consoles *s, const struct console_new *n)
 	struct console *c = mem_alloc(sizeof(*c));
 
 	c->set = s;
+	c->serial = ++s->made;
 	c->name = mem_strdup(n->name);
 	c->title = mem_strdup(n->title ? n->title : n->name);
 	c->line = mem_strdup(n->line ? n->line : n->name);
@@ -460,6 +461,12 @@ console_set_capture(struct console *c, bool capture)
 }
 
 /* --- what is known of it -------------------------------------------------- */
+
+unsigned long long
+console_serial(const struct console *c)
+{
+	return c->serial;
+}
 
 const char *
 console_name(const struct console *c)

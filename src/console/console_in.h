@@ -43,6 +43,7 @@ struct console_viewer {
 
 struct console {
 	struct consoles *set;
+	unsigned long long serial;
 	char *name, *title, *line, *why;
 	void *user;
 	bool capture, log_open, record_start, record_kept;
@@ -123,6 +124,7 @@ struct consoles {
 	struct console **all;
 	size_t n, cap;
 	unsigned generation;
+	unsigned long long made;
 	struct task *task;
 	struct timer *tick, *rest;
 	struct console_list due, held, resting;

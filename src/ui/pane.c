@@ -45,11 +45,14 @@ pane_attach(struct panes *ps, struct pane *p)
 	/* A viewer goes with its console. */
 	copy_end(p);
 	p->console = c;
+	p->serial = c != NULL ? console_serial(c) : 0;
 	p->viewer = c != NULL ? console_look(c, NULL, NULL) : NULL;
 	p->back = false;
 	p->whole = p->dirty = true;
 	if (c != NULL && p->in.h > 0)
 		console_resize(c, p->in.h, p->in.w);
+	if (c != NULL && p->id == ps->focus)
+		console_focus(c, ps->screen->read_only ? NULL : p->viewer);
 }
 
 void

@@ -46,8 +46,9 @@ panes_look_again(struct panes *ps)
 		chorus_drop_gone(ps->chorus, ps->set);
 	for (size_t i = 0; i < ps->n; i++) {
 		struct pane *p = ps->v[i];
+		const struct console *c = consoles_find(ps->set, p->name);
 
-		if (p->console != consoles_find(ps->set, p->name)) {
+		if (p->serial != (c != NULL ? console_serial(c) : 0)) {
 			p->viewer = NULL;
 			pane_attach(ps, p);
 		}

@@ -54,6 +54,7 @@ struct consoles_sink {
 	void (*on_change)(void *arg, struct console *);
 	void (*on_stage)(void *arg, struct console *, enum stage from,
 	    enum stage to);
+	/* Name and level of the pattern, for the call. */
 	void (*on_alert)(void *arg, struct console *,
 	    const struct alert_pattern *, const char *line);
 	/* A sentence for the events: state changes, gaps, noise, trouble with
@@ -92,6 +93,9 @@ struct console_new {
 struct console	*console_new(struct consoles *, const struct console_new *);
 /* Its viewers go with it, without a word: see consoles_generation(). */
 void		 console_free(struct console *);
+/* Of no other console of the set, ever: one that was made after another was
+ * freed may have its address. */
+unsigned long long console_serial(const struct console *);
 const char	*console_name(const struct console *);
 const char	*console_title(const struct console *);
 void		*console_user(const struct console *);

@@ -29,6 +29,7 @@ struct pane {
 	int id;			/* its leaf, from 1 */
 	char name[PANE_NAME_MAX];	/* of its console */
 	struct console *console;	/* NULL: there is none of that name */
+	unsigned long long serial;	/* of that console */
 	struct console_viewer *viewer;
 	struct rect r;		/* title included; empty: not on the screen */
 	struct rect in;		/* where its terminal is drawn */
