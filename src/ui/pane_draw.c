@@ -294,6 +294,9 @@ pane_draw(struct panes *ps, struct pane *p, struct canvas *c)
 	if (p->console != NULL && console_vt(p->console) != NULL)
 		see_bell(ps, p);
 	pane_title(ps, p, c);
+	p->dirty = false;
+	p->drawn_at = loop_now(ps->screen->model->loop);
+	/* A title is all there is room for. */
 	if (p->in.h < 1)
 		return;
 	why = why_nothing(ps, p);
@@ -309,6 +312,5 @@ pane_draw(struct panes *ps, struct pane *p, struct canvas *c)
 		place_cursor(ps, p, c);
 	}
 	draw_why(p, c, why);
-	p->whole = p->dirty = false;
-	p->drawn_at = loop_now(ps->screen->model->loop);
+	p->whole = false;
 }

@@ -450,6 +450,30 @@ TEST(a_reload_takes_a_console_away_and_gives_it_back)
 	pend();
 }
 
+/* The new one may have the address of the old, and be none of its viewer. */
+TEST(another_console_at_the_same_address_is_another)
+{
+	const struct console *old;
+	struct pane *p;
+
+	pbegin(fix_rack, 80, 24);
+	open_first(2);
+	p = ppane(1);
+	old = p->console;
+	for (int i = 0; i < 64; i++) {
+		console_free(pf.consoles[1]);
+		pf.n = 1;
+		if (pfix_add("tp2-a/2", "tp2-a/2 again") == old)
+			break;
+	}
+	pdraw();
+	CHECK(p->console == pf.consoles[1]);
+	CHECK(TAILQ_FIRST(&p->console->viewers) == p->viewer);
+	/* It has the focus, as its pane has. */
+	CHECK(p->viewer != NULL && p->console->focus == p->viewer);
+	pend();
+}
+
 /* --- many ------------------------------------------------------------------- */
 
 static int
@@ -603,6 +627,21 @@ TEST(small_screens_show_what_fits)
 	pf.h = 24;
 	pdraw();
 	CHECK(pshows("here I am"));
+	pend();
+}
+
+/* It would be drawn without end. */
+TEST(a_pane_of_a_title_alone_is_drawn_once)
+{
+	pbegin(fix_rack, 40, 24);
+	open_first(2);
+	panes_place(ps, rect_of(0, 1, 40, 3));
+	CHECK(ppane(1)->r.h == 1 || ppane(0)->r.h == 1);
+	for (size_t i = 0; i < 2; i++) {
+		psay(i, "x");
+		pane_draw(ps, ppane(i), &pf.canvas);
+	}
+	CHECK(panes_due(ps, loop_now(pf.c.loop)) == UINT64_MAX);
 	pend();
 }
 
