@@ -198,7 +198,7 @@ key_of(uint8_t c)
 		k.code = SYM_FIRST + 1 + (c & 0x1fu) % (SYM_LAST - SYM_FIRST);
 		k.mods = (c >> 5) & 3;
 	} else if (c < 0x20) {
-		k.code = c + (c > 26 ? '@' : '`');
+		k.code = (uint32_t)c + (c > 26 ? '@' : '`');
 		k.mods = MOD_CTRL;
 	}
 	return k;
