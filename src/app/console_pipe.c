@@ -139,6 +139,7 @@ type_on(struct pipe_run *r)
 		fprintf(stderr, "rackmux: %s: %s\n", r->name,
 		    console_why_not(r->console, err));
 		finish(r, EXIT_SOME_FAILED);
+		r->in_over = true;
 	}
 	buf_clear(&r->in);
 	r->heard_at = loop_now(r->loop);
@@ -170,6 +171,15 @@ on_in(void *arg, int events)
 {
 	(void)events;
 	take_in(arg);
+}
+
+/* A file says never that there is more: it is read as it is typed. */
+static void
+take_in_file(struct pipe_run *r)
+{
+	while (!r->read_only && r->in_io == NULL && !r->in_over &&
+	    r->in.len < TYPED_MAX)
+		take_in(r);
 }
 
 /* --- following the console ------------------------------------------------ */
@@ -273,6 +283,7 @@ look(void *arg)
 	if (r->console != NULL)
 		tell_state(r);
 	type_on(r);
+	take_in_file(r);
 	if (hopeless(r, n) || (!r->was_open && now >= r->deadline)) {
 		fprintf(stderr, "rackmux: %s: %s\n", r->name,
 		    r->console != NULL ? console_why(r->console)
@@ -306,9 +317,7 @@ open_ends(struct pipe_run *r)
 	if (r->in_io != NULL)
 		io_want(r->in_io, IO_READ);
 	else
-		/* A file: all of it is there. */
-		while (!r->in_over && r->in.len < QUEUE_HIGH)
-			take_in(r);
+		take_in_file(r);
 }
 
 int

@@ -105,6 +105,50 @@ TEST(what_is_typed_reaches_the_node_exactly_and_its_end_ends_it)
 	piped_release(&p);
 }
 
+/* Both ends are files. */
+static int
+run_on_files(const char *in, const char *out)
+{
+	char *rackmux = text_of("%s/rackmux", getenv("RM_BUILD"));
+	int status = -1;
+	pid_t pid = fork();
+
+	CHECK(pid >= 0);
+	if (pid == 0) {
+		dup2(open(in, O_RDONLY | O_CLOEXEC), 0);
+		dup2(open(out, O_WRONLY | O_CREAT | O_CLOEXEC, 0600), 1);
+		execl(rackmux, rackmux, "console", "-c", config, "n",
+		    (char *)NULL);
+		_exit(127);
+	}
+	CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status));
+	free(rackmux);
+	return WEXITSTATUS(status);
+}
+
+/* It is longer than what may wait for the line. */
+TEST(a_long_file_is_typed_to_its_end)
+{
+	unsigned char *bytes = malloc(BIG / 4), *got = malloc(BIG);
+	char *sent = text_of("%s/sent", test_dir());
+	char *back = text_of("%s/back", test_dir());
+	FILE *f;
+
+	CHECK(bytes != NULL && got != NULL);
+	random_file("sent", BIG / 4, bytes);
+	node_is("exec cat");
+	CHECK_INT(run_on_files(sent, back), 0);
+	f = fopen(back, "re");
+	CHECK(f != NULL);
+	CHECK_INT(fread(got, 1, BIG, f), BIG / 4);
+	CHECK(memcmp(got, bytes, BIG / 4) == 0);
+	fclose(f);
+	free(sent);
+	free(back);
+	free(bytes);
+	free(got);
+}
+
 TEST(a_reader_that_stops_holds_the_line_back_and_loses_nothing)
 {
 	unsigned char *bytes = malloc(BIG);
