@@ -131,6 +131,15 @@ may_answer(struct console *c)
 }
 
 void
+console_report(struct console *c, const char *data, size_t len)
+{
+	if (!may_answer(c))
+		return;
+	c->answers++;
+	reach_write(c->reach, data, len);
+}
+
+void
 console_answer(struct console *c)
 {
 	struct buf out;

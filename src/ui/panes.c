@@ -126,7 +126,7 @@ panes_terminal_focus(struct panes *ps, bool in)
 	if (p != NULL && p->console != NULL &&
 	    console_state(p->console) == CONSOLE_OPEN &&
 	    vt_modes(console_vt(p->console))->focus)
-		pane_send(ps, p, in ? "\033[I" : "\033[O", 3);
+		console_report(p->console, in ? "\033[I" : "\033[O", 3);
 }
 
 static struct pane *

@@ -236,3 +236,22 @@ TEST(nothing_is_written_without_a_folder)
 	f.console = NULL;
 	cfix_free(&f);
 }
+
+/* Nobody types it: a loader would stop at it. */
+TEST(reports_go_only_where_an_answer_would)
+{
+	struct cfix f;
+
+	echo_new(&f);
+	console_report(f.console, "\033[I", 3);
+	console_focus(f.console, f.viewer);
+	say(&f, "\r\nU-Boot SPL 2022.04 (Apr 04 2022 - 14:31:32 +0000)\r\n");
+	console_report(f.console, "\033[I", 3);
+	say(&f, "\r\nDebian GNU/Linux 11 web-a ttyS0\r\n\r\nweb-a login: ");
+	loop_advance(f.loop, 2000);
+	CUNTIL(&f, cwatch_stage(console_watch(f.console)) == STAGE_LOGIN);
+	CHECK_INT(count(&f.got, "\033[I"), 0);
+	console_report(f.console, "\033[O", 3);
+	CUNTIL(&f, count(&f.got, "\033[O") == 1);
+	cfix_free(&f);
+}

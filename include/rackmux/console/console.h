@@ -146,6 +146,9 @@ void		 console_focus(struct console *, struct console_viewer *);
  * -ENOTCONN not open, -EROFS joined or read-only, -ENOBUFS too much, -ENOTSUP.
  */
 int		 console_type(struct console *, const char *, size_t len);
+/* What a program asked to be told of, and nobody typed (the terminal has the
+ * focus): sent only where and when a question would be answered. */
+void		 console_report(struct console *, const char *, size_t len);
 int		 console_break(struct console *);
 const char	*console_why_not(const struct console *, int err);
 /* Take the line over from another rackmux. */
