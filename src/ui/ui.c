@@ -30,6 +30,7 @@ struct ui {
 	struct sig *winch, *tstp, *cont;
 	bool dirty;
 	uint64_t drawn_at; /* loop ms of the last whole frame; 0: never */
+	uint64_t frame_at; /* loop ms for which frame was started last */
 };
 
 void
@@ -106,8 +107,14 @@ turn_end(void *arg)
 		draw(ui, whole);
 		wait = wait_for(ui, now, &whole);
 	}
-	if (wait != UINT64_MAX && !timer_active(ui->frame))
-		timer_start(ui->frame, wait > 0 ? wait : 1);
+	if (wait == UINT64_MAX)
+		return;
+	wait = wait > 0 ? wait : 1;
+	/* A pane that rests long does not make the others wait for it. */
+	if (!timer_active(ui->frame) || now + wait < ui->frame_at) {
+		timer_start(ui->frame, wait);
+		ui->frame_at = now + wait;
+	}
 }
 
 /* Ends a turn, which draws; so does the queue that has emptied. */
