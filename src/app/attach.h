@@ -39,8 +39,13 @@ struct route {
 };
 
 /* route.c */
-void	 route_find(struct session *, struct rig *, const struct node *,
-	    struct route *);
+/* What the configuration says of a rig's board, NULL: nothing. *at is where it
+ * is looked for first, and then the place behind it: rigs are mostly in the
+ * order of the configuration, and all of them are asked for each second. */
+const struct config_board *route_config(const struct session *,
+	    const struct rig *, size_t *at);
+void	 route_find(struct session *, const struct config_board *, struct rig *,
+	    const struct node *, struct route *);
 
 /* attach_model.c */
 void	 attached_tell(struct attached *, struct node *);

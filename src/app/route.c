@@ -11,14 +11,20 @@
  * it, else what the board's driver knows, else what the node's own does.
  */
 
-static const struct config_board *
-config_of(const struct session *s, const struct rig *rig)
+const struct config_board *
+route_config(const struct session *s, const struct rig *rig, size_t *at)
 {
-	if (rig->target || s->config == NULL)
-		return NULL;
-	for (size_t i = 0; i < s->config->n_boards; i++)
-		if (strcmp(s->config->boards[i].o.name, rig->board->name) == 0)
+	size_t n = s->config != NULL ? s->config->n_boards : 0;
+
+	for (size_t k = 0; k < n && !rig->target; k++) {
+		size_t i = (*at + k) % n;
+
+		if (strcmp(s->config->boards[i].o.name, rig->board->name) ==
+		    0) {
+			*at = i + 1;
 			return &s->config->boards[i];
+		}
+	}
 	return NULL;
 }
 
@@ -207,10 +213,9 @@ by_driver(struct session *s, const struct config_board *cb, struct rig *rig,
 }
 
 void
-route_find(
-    struct session *s, struct rig *rig, const struct node *n, struct route *r)
+route_find(struct session *s, const struct config_board *cb, struct rig *rig,
+    const struct node *n, struct route *r)
 {
-	const struct config_board *cb = config_of(s, rig);
 	const struct opts_node *o = node_options(cb, n->slot);
 
 	memset(r, 0, sizeof *r);

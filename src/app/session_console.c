@@ -27,6 +27,7 @@ struct attachments {
 	struct timer *sync;
 	struct attached **v;
 	size_t n;
+	size_t found; /* find() looks behind it first */
 };
 
 /* --- what the consoles say ---------------------------------------------- */
@@ -184,7 +185,9 @@ own_link(struct attached *a, const struct route *r)
 	struct link_config config = r->own;
 	char name[128], err[256];
 
-	if (a->own != NULL && strcmp(a->own_url, r->own.url) == 0)
+	bool again = a->own_url != NULL && strcmp(a->own_url, r->own.url) == 0;
+
+	if (a->own != NULL && again)
 		return a->own;
 	drop_own(a);
 	str_format(name, sizeof name, "%s console", console_name(a->console));
@@ -195,10 +198,10 @@ own_link(struct attached *a, const struct route *r)
 	a->own =
 	    link_new(a->session->pool, &config, &own_sink, a, err, sizeof err);
 	a->own_url = mem_strdup(r->own.url);
-	if (a->own == NULL)
+	if (a->own == NULL && !again)
 		model_event(a->board->model, EVENT_BAD, a->board, node_of(a),
 		    "console: %s", err);
-	else if (a->wanted)
+	if (a->own != NULL && a->wanted)
 		link_start(a->own);
 	return a->own;
 }
@@ -208,9 +211,14 @@ own_link(struct attached *a, const struct route *r)
 static struct attached *
 find(struct attachments *at, const struct board *b, int slot)
 {
-	for (size_t i = 0; i < at->n; i++)
-		if (at->v[i]->board == b && at->v[i]->slot == slot)
+	for (size_t k = 0; k < at->n; k++) {
+		size_t i = (at->found + 1 + k) % at->n;
+
+		if (at->v[i]->board == b && at->v[i]->slot == slot) {
+			at->found = i;
 			return at->v[i];
+		}
+	}
 	return NULL;
 }
 
@@ -277,13 +285,14 @@ follow(struct attached *a, const struct route *r)
 }
 
 static void
-sync_node(struct session *s, struct rig *rig, struct node *n)
+sync_node(struct session *s, const struct config_board *cb, struct rig *rig,
+    struct node *n)
 {
 	struct attachments *at = s->attachments;
 	struct attached *a = NULL;
 	struct route r;
 
-	route_find(s, rig, n, &r);
+	route_find(s, cb, rig, n, &r);
 	n->has_console = r.found;
 	str_copy(n->no_console, sizeof n->no_console,
 	    r.configured && !r.found ? r.why : "");
@@ -320,14 +329,18 @@ drop_gone(struct attachments *at)
 void
 session_console_sync(struct session *s)
 {
+	size_t at = 0;
+
 	if (s->attachments != NULL)
 		drop_gone(s->attachments);
 	for (size_t i = 0; i < s->n_rigs; i++) {
 		struct rig *rig = s->rigs[i];
+		const struct config_board *cb =
+		    rig->board != NULL ? route_config(s, rig, &at) : NULL;
 
 		for (int k = 0; rig->board != NULL && k < rig->board->slots;
 		     k++)
-			sync_node(s, rig, rig->board->nodes[k]);
+			sync_node(s, cb, rig, rig->board->nodes[k]);
 	}
 }
 
