@@ -23,77 +23,113 @@ struct word {
 	char text[96];
 };
 
-/* What is to be said of a console, the most important first. */
-static size_t
-words(struct panes *ps, struct pane *p, struct word *w)
+struct saying {
+	struct word v[WORDS_MAX];
+	size_t n;
+};
+
+static void
+say(struct saying *s, enum role role, const char *text)
 {
-	struct console *c = p->console;
+	struct word *w = &s->v[s->n++];
+
+	w->role = role;
+	text_clean(w->text, sizeof w->text, text, strlen(text));
+}
+
+static void
+say_many(struct saying *s, const struct panes *ps, const struct pane *p)
+{
+	switch (ps->chorus != NULL ? chorus_state(ps->chorus, p->console)
+				   : CHORUS_OUT) {
+	case CHORUS_OUT:
+		break;
+	case CHORUS_SINGS:
+		say(s, ROLE_MANY, " TYPED AT ");
+		break;
+	case CHORUS_DIFFERS:
+		say(s, ROLE_BAD, "PAUSED: differs");
+		break;
+	case CHORUS_SILENT:
+		say(s, ROLE_BAD, "PAUSED: no echo");
+		break;
+	default:
+		say(s, ROLE_BAD, "PAUSED: gone");
+	}
+}
+
+static void
+say_back(struct saying *s, const struct pane *p)
+{
+	unsigned all = pane_back_lines(p), at = pane_line(p, 0);
+	char text[40];
+
+	if (!p->back || all <= at)
+		return;
+	str_format(text, sizeof text, "%u lines back", all - at);
+	say(s, ROLE_WARN, text);
+}
+
+static void
+say_state(struct saying *s, const struct console *c)
+{
 	enum console_state st = console_state(c);
-	const struct cwatch *watch = console_watch(c);
-	enum chorus_state many =
-	    ps->chorus != NULL ? chorus_state(ps->chorus, c) : CHORUS_OUT;
+	char text[96];
+
+	if (st != CONSOLE_OPEN)
+		say(s,
+		    st == CONSOLE_JOINED || st == CONSOLE_OPENING ? ROLE_WARN
+								  : ROLE_BAD,
+		    console_state_name(st));
+	if (console_typist(c)[0] == '\0')
+		return;
+	str_format(text, sizeof text, "%s types", console_typist(c));
+	say(s, ROLE_WARN, text);
+}
+
+static void
+say_stage(struct saying *s, const struct cwatch *watch)
+{
 	enum stage stage = watch != NULL ? cwatch_stage(watch) : STAGE_UNKNOWN;
-	size_t n = 0;
-	char text[16];
+	bool bad = stage == STAGE_PANIC || stage == STAGE_RESCUE ||
+	    stage == STAGE_MASKROM;
 
-	if (many != CHORUS_OUT) {
-		w[n].role = many == CHORUS_SINGS ? ROLE_MANY : ROLE_BAD;
-		str_copy(w[n++].text, sizeof w->text,
-		    many == CHORUS_SINGS         ? " TYPED AT "
-			: many == CHORUS_DIFFERS ? "PAUSED: differs"
-			: many == CHORUS_SILENT  ? "PAUSED: no echo"
-						 : "PAUSED: gone");
-	}
+	if (stage != STAGE_UNKNOWN)
+		say(s, bad ? ROLE_BAD : ROLE_BRIGHT, stage_name(stage));
+}
 
-	if (p->back && pane_back_lines(p) > pane_line(p, 0)) {
-		unsigned left = pane_back_lines(p) - pane_line(p, 0);
+static void
+say_silence(struct saying *s, const struct cwatch *watch, uint64_t now)
+{
+	uint64_t heard = watch != NULL ? cwatch_heard(watch) : 0;
+	char text[40], age[16];
 
-		w[n].role = ROLE_WARN;
-		str_format(w[n++].text, sizeof w->text, "%u lines back", left);
-	}
-	if (st != CONSOLE_OPEN) {
-		w[n].role = st == CONSOLE_JOINED || st == CONSOLE_OPENING
-		    ? ROLE_WARN
-		    : ROLE_BAD;
-		str_copy(w[n++].text, sizeof w->text, console_state_name(st));
-	}
-	if (console_typist(c)[0] != '\0') {
-		w[n].role = ROLE_WARN;
-		str_format(
-		    w[n++].text, sizeof w->text, "%s types", console_typist(c));
-	}
-	if (stage != STAGE_UNKNOWN) {
-		w[n].role = stage == STAGE_PANIC || stage == STAGE_RESCUE ||
-			stage == STAGE_MASKROM
-		    ? ROLE_BAD
-		    : ROLE_BRIGHT;
-		str_copy(w[n++].text, sizeof w->text, stage_name(stage));
-	}
-	if (console_recording(c)) {
-		w[n].role = ROLE_BAD;
-		str_copy(w[n++].text, sizeof w->text, "\342\227\217 rec");
-	}
-	if (console_logging(c)) {
-		w[n].role = ROLE_DIM;
-		str_copy(w[n++].text, sizeof w->text, "log");
-	}
-	if (watch != NULL && cwatch_heard(watch) > 0) {
-		uint64_t now = loop_now(ps->screen->model->loop);
-		uint64_t age = now - cwatch_heard(watch);
+	if (heard == 0 || now - heard < 60000)
+		return;
+	str_format(text, sizeof text, "silent %s",
+	    human_seconds((double)(now - heard) / 1000, age, sizeof age));
+	say(s, ROLE_DIM, text);
+}
 
-		if (age >= 60000) {
-			w[n].role = ROLE_DIM;
-			str_format(w[n++].text, sizeof w->text, "silent %s",
-			    human_seconds(
-				(double)age / 1000, text, sizeof text));
-		}
-	}
-	if (st != CONSOLE_OPEN && console_why(c)[0] != '\0') {
-		w[n].role = ROLE_DIM;
-		text_clean(w[n++].text, sizeof w->text, console_why(c),
-		    strlen(console_why(c)));
-	}
-	return n;
+/* What is to be said of a console, the most important first. */
+static void
+say_all(struct saying *s, const struct panes *ps, const struct pane *p)
+{
+	const struct console *c = p->console;
+	const struct cwatch *watch = console_watch(c);
+
+	s->n = 0;
+	say_many(s, ps, p);
+	say_back(s, p);
+	say_state(s, c);
+	say_stage(s, watch);
+	if (console_recording(c))
+		say(s, ROLE_BAD, "\342\227\217 rec");
+	if (console_logging(c))
+		say(s, ROLE_DIM, "log");
+	say_silence(s, watch, loop_now(ps->screen->model->loop));
+	if (console_state(c) != CONSOLE_OPEN && console_why(c)[0] != '\0')
+		say(s, ROLE_DIM, console_why(c));
 }
 
 static bool
@@ -112,8 +148,7 @@ pane_title(struct panes *ps, struct pane *p, struct canvas *c)
 	    : focus                     ? ROLE_FRAME_FOCUS
 					: ROLE_FRAME;
 	struct pen pen = pen_at(c, row, 0);
-	struct word w[WORDS_MAX];
-	size_t n;
+	struct saying said;
 	int used;
 
 	canvas_fill(c, row, (struct style){ (uint8_t)line, 0 }, 0x2500);
@@ -133,9 +168,10 @@ pane_title(struct panes *ps, struct pane *p, struct canvas *c)
 		pen_text(&pen, ROLE_WARN, "no console ");
 		return;
 	}
-	n = words(ps, p, w);
-	for (size_t i = 0, x = 1; i < n; i++) {
-		int width = text_width(w[i].text) + 2;
+	say_all(&said, ps, p);
+	for (size_t i = 0, x = 1; i < said.n; i++) {
+		const struct word *w = &said.v[i];
+		int width = text_width(w->text) + 2;
 
 		if (used + (int)x + width + 1 > p->r.w)
 			break;
@@ -143,7 +179,7 @@ pane_title(struct panes *ps, struct pane *p, struct canvas *c)
 		pen = pen_at(
 		    c, rect_of(p->r.x + p->r.w - (int)x, p->r.y, width, 1), 0);
 		pen_text(&pen, line, " ");
-		pen_text(&pen, line == ROLE_MANY ? line : w[i].role, w[i].text);
+		pen_text(&pen, line == ROLE_MANY ? line : w->role, w->text);
 		pen_text(&pen, line, " ");
 	}
 }
