@@ -99,7 +99,8 @@ static void
 take(struct panes *ps, struct pane *p, bool clip)
 {
 	const struct screen_host *host = ps->screen->host;
-	char line[96];
+	bool clipped = false;
+	char line[128];
 	size_t len;
 	char *text;
 
@@ -111,10 +112,13 @@ take(struct panes *ps, struct pane *p, bool clip)
 	free(ps->taken);
 	ps->taken = text;
 	if (clip && host != NULL && host->on_clip != NULL)
-		host->on_clip(ps->screen->arg, text, len);
+		clipped = host->on_clip(ps->screen->arg, text, len);
 	str_format(line, sizeof line, "%zu bytes taken%s", len,
-	    clip ? ", also by the terminal's clipboard" : "");
-	screen_message(ps->screen, EVENT_GOOD, line);
+	    clipped    ? ", also by the terminal's clipboard"
+		: clip ? "; too many for the terminal's clipboard"
+		       : "");
+	screen_message(
+	    ps->screen, clip && !clipped ? EVENT_WARN : EVENT_GOOD, line);
 	copy_end(p);
 }
 

@@ -408,18 +408,19 @@ term_size(struct terminal *t, int *w, int *h)
 
 #define CLIP_MAX 65536
 
-void
+bool
 term_clip(struct terminal *t, const char *text, size_t len)
 {
 	char *coded;
 
 	if (t->left || len > CLIP_MAX)
-		return;
+		return false;
 	coded = mem_alloc(4 * ((len + 2) / 3) + 1);
 	hash_base64(text, len, coded);
 	buf_printf(&t->bytes, "\033]52;c;%s\a", coded);
 	free(coded);
 	send_bytes(t);
+	return true;
 }
 
 void

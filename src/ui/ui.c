@@ -277,12 +277,12 @@ layout_name(void *arg, size_t i)
 	    : NULL;
 }
 
-static void
+static bool
 on_clip(void *arg, const char *text, size_t len)
 {
 	struct ui *ui = arg;
 
-	term_clip(ui->term, text, len);
+	return term_clip(ui->term, text, len);
 }
 
 static const struct screen_host screen_host = {

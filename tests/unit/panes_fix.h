@@ -77,11 +77,14 @@ pfix_load(void *arg, const char *want)
 	return NULL;
 }
 
-static void
+static bool
 pfix_clip(void *arg, const char *text, size_t len)
 {
 	(void)arg;
+	if (len >= sizeof pf.clip)
+		return false;
 	str_format(pf.clip, sizeof pf.clip, "%.*s", (int)len, text);
+	return true;
 }
 
 static const struct screen_host pfix_host = {

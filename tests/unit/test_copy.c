@@ -210,6 +210,22 @@ TEST(the_mouse_selects_and_releases)
 	pend();
 }
 
+TEST(what_is_too_much_for_the_clipboard_is_said_to_be)
+{
+	char text[64];
+
+	begin();
+	for (int i = 0; i < 800; i++) {
+		str_format(text, sizeof text, "line %d\r\n", i);
+		psay(0, text);
+	}
+	pkeys("C-] [ g V G Y");
+	CHECK(strlen(copy_taken(ps)) > sizeof pf.clip);
+	CHECK_STR(pf.clip, "");
+	CHECK(strstr(pmessage(), "too many") != NULL);
+	pend();
+}
+
 TEST(the_cursor_stays_inside_when_the_pane_shrinks)
 {
 	begin();

@@ -33,8 +33,8 @@ struct screen_host {
 	    char *err, size_t size);
 	const char *(*load_layout)(void *arg, const char *name);
 	const char *(*layout_name)(void *arg, size_t i);	/* NULL: no more */
-	/* Text for the operator's terminal's clipboard. */
-	void (*on_clip)(void *arg, const char *, size_t len);
+	/* Text for the operator's terminal's clipboard; false: too much. */
+	bool (*on_clip)(void *arg, const char *, size_t len);
 };
 
 /* A node that the card is about. */

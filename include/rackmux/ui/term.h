@@ -32,8 +32,8 @@ size_t	 term_draw(struct terminal *, struct canvas *,
 	    const struct theme *);
 /* The next drawing sends everything. */
 void	 term_repaint(struct terminal *);
-/* Put text onto the terminal's clipboard (OSC 52), bounded. */
-void	 term_clip(struct terminal *, const char *, size_t len);
+/* Put text onto the terminal's clipboard (OSC 52); false: it is too much. */
+bool	 term_clip(struct terminal *, const char *, size_t len);
 /* Leave and enter again, around something else that uses the terminal. */
 void	 term_leave(struct terminal *);
 void	 term_enter(struct terminal *);
