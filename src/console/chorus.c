@@ -308,6 +308,12 @@ pump_now(void *arg)
 		send_bite(ch, bite_len(ch));
 }
 
+bool
+chorus_room(const struct chorus *ch, size_t len)
+{
+	return ch->queue.len + len <= QUEUE_MAX;
+}
+
 size_t
 chorus_type(struct chorus *ch, const char *bytes, size_t len)
 {
@@ -315,7 +321,7 @@ chorus_type(struct chorus *ch, const char *bytes, size_t len)
 
 	for (size_t i = 0; i < ch->n; i++)
 		singing += ch->v[i]->state == CHORUS_SINGS;
-	if (singing > 0 && ch->queue.len + len <= QUEUE_MAX) {
+	if (singing > 0 && chorus_room(ch, len)) {
 		buf_add(&ch->queue, bytes, len);
 		task_post(ch->pump);
 	}

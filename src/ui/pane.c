@@ -192,6 +192,10 @@ pane_type(struct panes *ps, struct pane *p, const char *bytes, size_t len)
 	if (ps->chorus == NULL ||
 	    chorus_state(ps->chorus, p->console) == CHORUS_OUT)
 		pane_send(ps, p, bytes, len);
+	else if (!chorus_room(ps->chorus, len))
+		screen_message(ps->screen, EVENT_WARN,
+		    "That is too much to type at many at once: nothing of it "
+		    "was typed.");
 	else if (chorus_type(ps->chorus, bytes, len) == 0)
 		screen_message(ps->screen, EVENT_WARN,
 		    "All are paused, and nothing was typed: y after the "

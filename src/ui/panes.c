@@ -27,6 +27,7 @@ panes_init(struct panes *ps, struct screen *s)
 void
 panes_release(struct panes *ps)
 {
+	panes_look_again(ps);
 	chorus_free(ps->chorus);
 	free(ps->taken);
 	for (size_t i = 0; i < ps->n; i++)
@@ -164,6 +165,7 @@ panes_split(struct panes *ps, enum tree_dir dir, const char *name)
 {
 	struct pane *p = panes_find(ps, name);
 
+	panes_look_again(ps);
 	ps->zoomed = false;
 	ps->layout[0] = '\0';
 	if (p == NULL) {
@@ -198,6 +200,7 @@ panes_open(struct panes *ps, const char *name)
 	int leaves[TREE_LEAVES_MAX];
 	size_t n;
 
+	panes_look_again(ps);
 	if (p != NULL) {
 		if (ps->zoomed && ps->focus != p->id)
 			ps->zoomed = false;
@@ -230,6 +233,7 @@ panes_open_many(struct panes *ps, const char *const *names, size_t n)
 	int leaves[TREE_LEAVES_MAX];
 	size_t have;
 
+	panes_look_again(ps);
 	ps->zoomed = false;
 	ps->layout[0] = '\0';
 	for (size_t i = 0; i < n; i++) {
@@ -262,6 +266,7 @@ panes_close(struct panes *ps, int id)
 	struct pane *p = panes_at_id(ps, id);
 	int leaves[TREE_LEAVES_MAX], next = PANE_RACK;
 
+	panes_look_again(ps);
 	if (p == NULL)
 		return;
 	if (!tree_close(ps->tree, id))

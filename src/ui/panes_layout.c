@@ -62,8 +62,10 @@ bool
 panes_load(struct panes *ps, const char *text)
 {
 	struct loading l = { .ps = ps };
-	struct tree *t = tree_load(text, leaf_of, &l);
+	struct tree *t;
 
+	panes_look_again(ps);
+	t = tree_load(text, leaf_of, &l);
 	if (t == NULL || !tree_has(t, PANE_RACK)) {
 		tree_free(t);
 		for (size_t i = 0; i < l.n; i++)

@@ -450,6 +450,26 @@ TEST(a_reload_takes_a_console_away_and_gives_it_back)
 	pend();
 }
 
+/* Before anything was drawn. */
+TEST(panes_of_consoles_that_went_may_go_in_any_way)
+{
+	for (int way = 0; way < 4; way++) {
+		pbegin(fix_rack, 80, 24);
+		open_first(2);
+		pkeys("C-] T");
+		CHECK_INT(chorus_count(ps->chorus), 2);
+		console_free(pf.consoles[0]);
+		console_free(pf.consoles[1]);
+		if (way == 0)
+			CHECK(panes_load(ps, "below(rack:1,tp2-a/3:1)"));
+		else if (way == 1)
+			panes_close(ps, ps->v[0]->id);
+		else if (way == 2)
+			CHECK(panes_open(ps, "tp2-a/1"));
+		pend();
+	}
+}
+
 /* The new one may have the address of the old, and be none of its viewer. */
 TEST(another_console_at_the_same_address_is_another)
 {
@@ -513,6 +533,21 @@ TEST(typing_at_many_is_unmissable)
 	pkeys("C-] T");
 	CHECK_INT(many_cells(ppane(0)->r.y), 0);
 	CHECK(ps->chorus == NULL);
+	pend();
+}
+
+TEST(too_much_for_many_is_refused_with_a_word)
+{
+	static char text[100000];
+
+	pbegin(fix_rack, 120, 36);
+	open_first(2);
+	popen_echo(0);
+	popen_echo(1);
+	pkeys("C-] T");
+	memset(text, 'x', sizeof text);
+	screen_paste(&pf.screen, text, sizeof text);
+	CHECK(strstr(pmessage(), "too much to type at many") != NULL);
 	pend();
 }
 

@@ -40,6 +40,8 @@ void		 chorus_remove(struct chorus *, struct console *);
 size_t		 chorus_count(const struct chorus *);
 struct console	*chorus_at(const struct chorus *, size_t);
 enum chorus_state chorus_state(const struct chorus *, const struct console *);
+/* Whether so much more may wait to be typed. */
+bool		 chorus_room(const struct chorus *, size_t len);
 /* Returns how many got it. */
 size_t		 chorus_type(struct chorus *, const char *, size_t len);
 /* The operator has looked: the member (NULL: all) sings again, also where it
