@@ -36,10 +36,11 @@ settle(struct pane *p)
 	int rows = p->in.h > 1 ? p->in.h - 1 : 1;
 
 	cp->at.line = vt_first(console_vt(p->console)) + at;
-	if (cp->at.col < 0)
-		cp->at.col = 0;
 	if (cp->at.col >= p->in.w)
 		cp->at.col = p->in.w - 1;
+	/* Also of a pane that has no room at all, behind a zoomed one. */
+	if (cp->at.col < 0)
+		cp->at.col = 0;
 	if (at < top)
 		pane_scroll(p, (int)(top - at));
 	else if (at >= top + (unsigned)rows)

@@ -242,6 +242,24 @@ TEST(the_cursor_stays_inside_when_the_pane_shrinks)
 	pend();
 }
 
+TEST(a_pane_without_room_selects_nothing_outside)
+{
+	struct pane *p;
+
+	begin();
+	psay(0, "some text");
+	pkeys("C-] [ 0 v");
+	p = ppane(0);
+	p->in = rect_of(0, 0, 0, 0);
+	copy_key(&pf.screen.panes, p, (struct key){ 'l', 0 });
+	CHECK(p->copy != NULL);
+	copy_key(&pf.screen.panes, p, (struct key){ 'v', 0 });
+	copy_key(&pf.screen.panes, p, (struct key){ 'v', 0 });
+	copy_key(&pf.screen.panes, p, (struct key){ 'k', 0 });
+	copy_key(&pf.screen.panes, p, (struct key){ 'y', 0 });
+	pend();
+}
+
 TEST(a_query_is_bounded_and_may_be_any_text)
 {
 	begin();
