@@ -47,6 +47,7 @@ struct pipe_run {
 	struct io *out_io, *in_io;
 	bool held, in_over;
 	uint64_t heard_at, deadline;
+	uint64_t typed_until; /* by then the line has carried what was typed */
 	struct timer *look;
 	int status;
 };
@@ -124,6 +125,19 @@ on_note(void *arg, const char *text)
 
 /* --- from stdin ----------------------------------------------------------- */
 
+/* A serial line takes its time for what is queued for it: ten bits a byte. */
+static void
+count_typed(struct pipe_run *r)
+{
+	const struct way *way = console_way(r->console);
+	uint64_t now = loop_now(r->loop);
+
+	if (r->typed_until < now)
+		r->typed_until = now;
+	if (way != NULL && way->baud > 0)
+		r->typed_until += (uint64_t)r->in.len * 10000 / way->baud;
+}
+
 static void
 type_on(struct pipe_run *r)
 {
@@ -141,6 +155,7 @@ type_on(struct pipe_run *r)
 		finish(r, EXIT_SOME_FAILED);
 		r->in_over = true;
 	}
+	count_typed(r);
 	buf_clear(&r->in);
 	r->heard_at = loop_now(r->loop);
 	if (r->in_io != NULL)
@@ -293,7 +308,8 @@ look(void *arg)
 		finish(r, EXIT_SOME_FAILED);
 	}
 	if (r->in_over && r->in.len == 0 && r->out.len == 0 && r->was_open &&
-	    now >= r->heard_at + SILENCE_MS)
+	    now >= r->heard_at + SILENCE_MS &&
+	    now >= r->typed_until + SILENCE_MS)
 		finish(r, EXIT_ALL_DONE);
 }
 

@@ -149,6 +149,32 @@ TEST(a_long_file_is_typed_to_its_end)
 	free(got);
 }
 
+/* It is in a queue long before the line has carried it. */
+TEST(it_waits_until_the_line_has_carried_what_was_typed)
+{
+	char name[100], text[481], *console;
+	int control, line;
+	long long start;
+	struct piped p;
+
+	CHECK(openpty(&control, &line, name, NULL, NULL) == 0);
+	close(line);
+	console = text_of("serial:%s@2400", name);
+	console_is(console, "");
+	memset(text, 'x', sizeof text);
+	start = now_in_ms();
+	run(&p, NULL);
+	piped_type(&p, text, 480);
+	piped_end_input(&p);
+	CHECK_INT(piped_wait(&p), 0);
+	/* 480 bytes are two seconds, and then one of silence. */
+	CHECK(now_in_ms() - start >= 2900);
+	CHECK_INT(read(control, text, sizeof text), 480);
+	piped_release(&p);
+	free(console);
+	close(control);
+}
+
 TEST(a_reader_that_stops_holds_the_line_back_and_loses_nothing)
 {
 	unsigned char *bytes = malloc(BIG);
