@@ -22,7 +22,7 @@
  * those are the more, those that do are too, for then they are the odd ones.
  */
 
-enum { JUDGE_MS = 400, QUEUE_MAX = 65536, BITE_MAX = 64 };
+enum { JUDGE_MS = 1000, QUEUE_MAX = 65536, BITE_MAX = 64 };
 
 struct member {
 	struct chorus *chorus;
