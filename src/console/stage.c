@@ -29,6 +29,7 @@
 #define PROMPT_MS 200
 #define CONFIRM_MS 1500
 #define AHEAD_S 60
+#define BOOT_MAX_S 900
 #define SCREEN_LINES 200
 #define SETTLE_MS 2000 /* after the power was cut */
 #define STOP_MS 5000 /* a prompt while it stops is still the old one */
@@ -160,6 +161,13 @@ runs_ahead(const struct stager *s, double sec, uint64_t now)
 	    sec > (double)(now - s->suspected) / 1000 + AHEAD_S;
 }
 
+/* A unit that starts after days is no boot, whatever else it looks like. */
+static bool
+in_boot(enum stage st)
+{
+	return st == STAGE_KERNEL || st == STAGE_INIT;
+}
+
 void
 stage_line(struct stager *s, const char *line, size_t len,
     const struct scan_hits *h, uint64_t now)
@@ -179,6 +187,8 @@ stage_line(struct stager *s, const char *line, size_t len,
 		if (h->v[i] >= n)
 			continue;
 		r = stage_rule(h->v[i]);
+		if (sec > BOOT_MAX_S && in_boot(r->to))
+			continue;
 		if (is_there(r, line, len, start, h->end[i]))
 			claim(s, r->to, now);
 	}

@@ -222,6 +222,24 @@ TEST(reboots_and_halts_are_seen)
 	end();
 }
 
+TEST(a_unit_started_after_days_is_no_boot)
+{
+	begin();
+	say("[270792.932000] systemd[1]: Started man-db.service\r\n");
+	wait(9000);
+	check_stage("unknown");
+	boot_to_login();
+	say("\r\n[270793.932000] systemd[1]: Started man-db.service\r\n");
+	wait(9000);
+	check_stage("login");
+	end();
+	begin();
+	say("[    4.100000] systemd[1]: Detected architecture arm64.\r\n");
+	wait(9000);
+	check_stage("init");
+	end();
+}
+
 TEST(a_shell_that_shows_an_old_boot_stays_one)
 {
 	begin();
