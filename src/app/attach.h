@@ -19,7 +19,6 @@ struct attached {
 	bool own_up;		/* it was, and its loss was not told */
 	struct link *told;	/* the console knows the state of this one */
 	bool wanted;
-	bool changed;		/* since the model was told */
 	int power;		/* as the console was told: -1 nothing yet */
 	bool powered;		/* it was told something */
 	bool hears;

@@ -35,7 +35,6 @@ attached_tell(struct attached *a, struct node *n)
 	    since(a, cwatch_stage_since(w)),
 	    cwatch_heard(w) > 0 ? since(a, cwatch_heard(w)) : -1,
 	    cwatch_last(w));
-	a->changed = false;
 }
 
 void

@@ -314,15 +314,6 @@ look(void *arg)
 }
 
 static void
-on_change(void *arg, struct console *c)
-{
-	(void)arg;
-	(void)c;
-}
-
-static const struct session_sink sink = { .console_changed = on_change };
-
-static void
 open_ends(struct pipe_run *r)
 {
 	(void)fcntl(1, F_SETFL, fcntl(1, F_GETFL) | O_NONBLOCK);
@@ -354,7 +345,7 @@ console_pipe(const struct cli *cli, struct loop *loop, struct config *c,
 	buf_init(&r.in, 0);
 	r.look = timer_new(loop, look, &r);
 	r.bus = bus_new(loop, NULL, name);
-	r.session = session_new(loop, &sink, &r);
+	r.session = session_new(loop, NULL, NULL);
 	session_open_consoles(r.session, c, dir, r.bus);
 	session_apply(r.session, c, NULL);
 	open_ends(&r);

@@ -38,19 +38,11 @@ node_of(const struct attached *a)
 	return a->slot <= a->board->slots ? a->board->nodes[a->slot - 1] : NULL;
 }
 
-struct node *
-session_console_node(struct session *s, const struct console *c)
-{
-	(void)s;
-	return node_of(console_user(c));
-}
-
 static void
 on_change(void *arg, struct console *c)
 {
 	struct session *s = ((struct attachments *)arg)->session;
 
-	((struct attached *)console_user(c))->changed = true;
 	if (s->sink != NULL && s->sink->console_changed != NULL)
 		s->sink->console_changed(s->sink_arg, c);
 }
@@ -69,7 +61,6 @@ on_stage(void *arg, struct console *c, enum stage from, enum stage to)
 
 	(void)arg;
 	(void)from;
-	a->changed = true;
 	if (n == NULL)
 		return;
 	if (up_and_well(to))

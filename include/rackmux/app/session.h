@@ -78,8 +78,6 @@ const char *session_act_board(struct session *, const struct board *,
 void	 session_open_consoles(struct session *, const struct config *,
 	    const char *dir, struct bus *);
 struct consoles *session_consoles(struct session *);	/* or NULL */
-/* The node whose console it is, or NULL. */
-struct node *session_console_node(struct session *, const struct console *);
 /* All have had a whole round, or failed in a way that waiting does not
  * mend. */
 bool	 session_settled(const struct session *);
